@@ -186,17 +186,17 @@ def _train(
     """Gains after SGD on read-out weights that start as the shortest vector giving `start`."""
     weights = start[..., None] * features / (features**2).sum(dim=-1, keepdim=True)
     weights.requires_grad_()
-    x = samples()
+    target, x = target[..., None], samples()
     nought = torch.zeros(1).expand_as(x)
     for step in range(n_steps):
         if fresh and step:
             x = samples()
-        error = (weights * features).sum(dim=-1) - target
-        residual = error.float()[..., None] * x  # gain x - target x, rounded once instead of three times
-        loss = mse_loss(residual, nought, reduction="sum") / x.shape[-1]
+        error = (weights * features).sum(dim=-1, keepdim=True) - target
+        # error x is gain x - target x, rounded once instead of three times; the mean's divisor is in the step
+        loss = mse_loss(error.float() * x, nought, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, weights)
         with torch.no_grad():
-            weights.sub_(gradient, alpha=lr)
+            weights.sub_(gradient, alpha=lr / x.shape[-1])
     gain = (weights.detach() * features).sum(dim=-1)
     if not bool(torch.isfinite(gain).all()):
         raise ValueError(f"lr={lr} makes training diverge; lower it")

@@ -115,7 +115,7 @@ def phase_transition_explorer(
         [*(line(label, curve(name)) for name, label in LABELS.items()), cursor("this variance", lambda lam: lam)],
         title="How much worse than the best plan?",
         xlabel="data variance λ",
-        ylabel="loss gap (bottom edge: none)",
+        ylabel="loss gap to the best",
         xlim=(grid[0], grid[-1]),
         ylim=(FLOOR, 1.0),
         xscale="log",
@@ -128,11 +128,11 @@ def phase_transition_explorer(
             points("times", lambda T: (np.linspace(0, widest, T + 1), np.zeros(T + 1)), color="grey", size=2.0),
         ],
         title="The best plan at this variance",
-        xlabel="diffusion time t",
+        xlabel="diffusion time t, from 0 to T",
         xlim=(-0.02 * widest, 1.02 * widest),
         ylim=(-0.03 * widest, 0.52 * widest),
         equal=True,
-        xticks={0: "0 (data)", widest: "T (noise)"},
+        xticks={0: "data", widest: "noise"},
         yticks=[],
     )
     return explorer(

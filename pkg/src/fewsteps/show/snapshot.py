@@ -27,6 +27,7 @@ def draw(explorer: Explorer, index: list[int], figsize: tuple[float, float] | No
     count = len(explorer.panels)
     columns = min(count, 2)
     rows = -(-count // columns)
+    plt.draw_if_interactive()  # loads the backend: a notebook's turns interactive mode on, rc_context would undo that
     with mpl.rc_context():
         use_style()
         figure, axes = plt.subplots(

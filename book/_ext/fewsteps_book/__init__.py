@@ -1,0 +1,89 @@
+"""The book's own Sphinx extension: the ledger of results, the errata and the table of execution times.
+
+Pages leave evidence records in the metadata of their outputs (`fewsteps.evidence`); `book/catalogue/*.yml` says which
+results each page owes. This extension compares the two, warns where they differ, and draws `{ledger}`, `{errata}`
+and `{times}`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from . import draw
+from .catalogue import load_sources
+from .ledger import Book, problems
+from .records import collect
+
+LOGGER = logging.getLogger(__name__)
+
+
+class drawing(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+    """A place that is filled once every page has been read."""
+
+
+class Drawing(SphinxDirective):
+    """Leave a place for the drawing of the directive's own name."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the placeholder."""
+        self.env.note_reread()
+        return [drawing(kind=self.name)]
+
+
+@lru_cache(maxsize=1)
+def book_of(app: Sphinx) -> Book:
+    """Read the catalogue and the executed notebooks, once a build."""
+    sources = load_sources(Path(app.srcdir) / "book" / "catalogue")
+    times = Path(app.outdir).parent / "times.json"
+    seconds = json.loads(times.read_text()) if times.exists() else {}
+    titles = {doc: node.astext() for doc, node in app.env.titles.items()}
+    return Book(sources, collect(app), titles, {name: entry["seconds"] for name, entry in seconds.items()})
+
+
+def check(app: Sphinx, _env: BuildEnvironment) -> None:
+    """Warn where catalogue and evidence differ; with -W that ends the build."""
+    for problem in problems(book_of(app)):
+        LOGGER.warning(problem, type="fewsteps", subtype="ledger")
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the drawings in their places."""
+    for place in list(doctree.findall(drawing)):
+        html = draw.DRAWINGS[place["kind"]](book_of(app), lambda doc: app.builder.get_relative_uri(docname, doc))
+        place.replace_self(nodes.raw("", html, format="html"))
+        # MathJax is loaded on pages known to hold formulas; raw HTML does not count by itself.
+        app.env.get_domain("math").data["has_equations"][docname] = True
+
+
+def add_script(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document) -> None:
+    """Load the table's script on the page that needs it."""
+    if 'class="fs-ledger' in context.get("body", ""):
+        app.add_js_file("ledger.js")
+
+
+def write_json(app: Sphinx, error: Exception | None) -> None:
+    """Write the ledger for programs beside the pages."""
+    if error is None and app.builder.format == "html":
+        text = json.dumps(book_of(app).rows(), indent=1, ensure_ascii=False)
+        (Path(app.outdir) / "ledger.json").write_text(text + "\n", encoding="utf8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    for name in draw.DRAWINGS:
+        app.add_directive(name, Drawing)
+    app.add_node(drawing)
+    app.connect("env-check-consistency", check)
+    app.connect("doctree-resolved", fill)
+    app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_json)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,54 @@
+"""The catalogue: which results the book owes, and on which page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+LEVELS = ("core", "supporting", "optional")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One result: its id, where the source has it, what it says, how much it matters, its page."""
+
+    id: str
+    label: str
+    title: str
+    level: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source with its results, and whether its part of the book is complete."""
+
+    key: str
+    name: str
+    title: str
+    bib: str
+    part: str
+    complete: bool
+    entries: tuple[Entry, ...]
+
+
+def load_source(path: Path) -> Source:
+    """Read and check one catalogue file."""
+    data = yaml.safe_load(path.read_text(encoding="utf8"))
+    entries = tuple(Entry(**{key: str(value) for key, value in result.items()}) for result in data["results"])
+    bad = [entry.id for entry in entries if entry.level not in LEVELS]
+    if bad:
+        raise ValueError(f"{path.name}: level must be one of {LEVELS}: {bad}")
+    return Source(**data["source"], part=data["part"], complete=bool(data["complete"]), entries=entries)
+
+
+def load_sources(folder: Path) -> list[Source]:
+    """Read every catalogue file; an id may stand in one place only."""
+    sources = [load_source(path) for path in sorted(folder.glob("*.yml"))]
+    ids = [entry.id for source in sources for entry in source.entries]
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise ValueError(f"catalogued more than once: {twice}")
+    return sources

@@ -1,0 +1,109 @@
+"""The ledger: every catalogued result with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .catalogue import Entry, Source
+from .records import Record
+
+
+@dataclass(frozen=True)
+class Book:
+    """All that the drawings need: the catalogue, the evidence, the pages' titles, the seconds."""
+
+    sources: list[Source]
+    records: list[Record]
+    titles: dict[str, str]
+    seconds: dict[str, float]
+
+    def evidence(self, entry: Entry) -> list[Record]:
+        """Return the records that name a result."""
+        return [record for record in self.records if entry.id in record.ids]
+
+    def page_title(self, page: str) -> str:
+        """Return a page's title, or its name while it is not written."""
+        return self.titles.get(f"chapters/{page}", page)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the ledger as plain data, one row a result."""
+        return [row(source, entry, self.evidence(entry)) for source in self.sources for entry in source.entries]
+
+
+def tightest(records: list[Record]) -> Record | None:
+    """Return the measured check with the smallest tolerance."""
+    measured = [record for record in records if record.error is not None and record.tolerance is not None]
+    return min(measured, key=lambda record: (record.tolerance, record.error), default=None)
+
+
+def address(record: Record) -> str:
+    """Return where a record stands, from the book's root."""
+    return f"{record.doc}.html#{record.anchor}"
+
+
+def row(source: Source, entry: Entry, evidence: list[Record]) -> dict[str, Any]:
+    """Return one row: what is claimed, what supports it, how closely it was measured."""
+    derivations = [record for record in evidence if record.kind == "derived"]
+    checks = [record for record in evidence if record.verifies]
+    best = tightest(checks)
+    cases = [record.case for record in evidence if record.case]
+    return {
+        "id": entry.id,
+        "source": source.key,
+        "label": entry.label,
+        "title": entry.title,
+        "level": entry.level,
+        "page": entry.page,
+        "derived": bool(derivations),
+        "verified": bool(checks),
+        "refuted": any(record.kind == "refuted" for record in evidence),
+        "against": best.against if best else next((check.against for check in checks if check.against), None),
+        "error": best.error if best else None,
+        "tolerance": best.tolerance if best else None,
+        "case": cases[0] if cases else None,
+        "derivations": [address(record) for record in derivations],
+        "checks": [
+            {
+                "kind": check.kind,
+                "at": address(check),
+                "against": check.against,
+                "error": check.error,
+                "tolerance": check.tolerance,
+                "control": check.control,
+            }
+            for check in checks
+        ],
+    }
+
+
+def problems(book: Book) -> Iterator[str]:
+    """Yield what is wrong in the parts that are declared complete."""
+    entries = {entry.id: entry for source in book.sources for entry in source.entries}
+    for source in book.sources:
+        if source.complete:
+            yield from missing(book, source)
+    complete = [source for source in book.sources if source.complete]
+    for record in book.records:
+        yield from misplaced(record, entries, complete)
+
+
+def missing(book: Book, source: Source) -> Iterator[str]:
+    """Yield the results of a source that lack a derivation or a check on the page they are catalogued for."""
+    for entry in source.entries:
+        own = [record for record in book.evidence(entry) if record.page == entry.page]
+        kinds = {"verified" if record.verifies else record.kind for record in own}
+        lacking = [kind for kind in ("derived", "verified") if kind not in kinds]
+        if lacking:
+            yield f"{entry.id} is catalogued but on {entry.page} not {' and not '.join(lacking)}"
+
+
+def misplaced(record: Record, entries: dict[str, Entry], complete: list[Source]) -> Iterator[str]:
+    """Yield the ids of a record that nobody catalogued."""
+    parts, keys = {source.part for source in complete}, {source.key for source in complete}
+    for name in record.ids:
+        if record.page.split("/")[0] not in parts and name.split("-")[0] not in keys:
+            continue
+        if name not in entries:
+            yield f"{record.page}: {record.kind}({name!r}) names no catalogued result"

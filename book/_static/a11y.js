@@ -1,0 +1,56 @@
+/* Small repairs of the theme and of stock widgets, found with axe; nothing here changes how a page looks. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".search-button-field").forEach((button) => button.removeAttribute("aria-label"));
+  const side = document.querySelector(".bd-sidebar-primary");
+  if (side) {
+    side.setAttribute("role", "navigation");
+    side.setAttribute("aria-label", "Book");
+  }
+  document.querySelectorAll(".citation-list > .citation").forEach((entry) => entry.setAttribute("role", "listitem"));
+
+  // Whatever scrolls sideways by itself can be reached and scrolled from the keyboard.
+  const scrollers = "mjx-container[display='true'], div.math, pre, .cell_output, .output, .pst-scrollable-table-container, .fs-scroll, .fs-math";
+  const reach = () => {
+    document.querySelectorAll(scrollers).forEach((box) => {
+      const scrolls = box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX);
+      if (scrolls && box.tabIndex < 0) {
+        box.tabIndex = 0;
+        box.dataset.fsReach = "";
+      } else if (!scrolls && "fsReach" in box.dataset) {
+        box.removeAttribute("tabindex");
+        delete box.dataset.fsReach;
+      }
+    });
+  };
+
+  // Stock sliders: a name from their label, a value as it is shown.
+  const name = () => {
+    document.querySelectorAll(".theme-switch-button svg title").forEach((title) => {
+      title.parentElement.removeAttribute("aria-labelledby");
+      title.parentElement.setAttribute("aria-hidden", "true");
+      title.remove();
+    });
+    document.querySelectorAll(".noUi-handle").forEach((handle) => {
+      const box = handle.closest(".widget-inline-hbox");
+      const label = box?.querySelector(".widget-label");
+      const shown = box?.querySelector(".widget-readout")?.textContent.trim();
+      const words = (label?.querySelector("mjx-assistive-mml")?.textContent || label?.textContent || "").trim();
+      if (words && handle.getAttribute("aria-label") !== words) handle.setAttribute("aria-label", words);
+      if (shown && handle.getAttribute("aria-valuetext") !== shown) handle.setAttribute("aria-valuetext", shown);
+    });
+  };
+
+  let waiting = 0;
+  const later = () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(reach);
+  };
+  name();
+  later();
+  window.addEventListener("load", later);
+  window.addEventListener("resize", later);
+  new MutationObserver(() => {
+    name();
+    later();
+  }).observe(document.body, { childList: true, subtree: true, characterData: true, attributeFilter: ["tabindex"] });
+});

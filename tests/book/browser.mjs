@@ -1,0 +1,136 @@
+// A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
+//   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
+// Checks: explorers network overflow axe mathematics links alt weight search ledger files
+import fs from "node:fs";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { findPages, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
+import { QUIET, axe, explorers, ledger, look, overflow, search, watch } from "./page.mjs";
+import { alternatives, links, weigh } from "./static.mjs";
+
+const { options } = parse(process.argv.slice(2), ["verbose"]);
+const root = path.resolve(options.root || "_build/html"), word = options.word || "merge";
+const only = options.only?.split(","), wants = (check) => !only || only.includes(check);
+const VIEWS = [[1280, false], [1280, true], [400, false], [400, true]].map(([width, dark]) => ({ width, dark, name: `${width} ${dark ? "dark" : "light"}` }));
+const LIMIT = { latency: 100, weight: 1e6 };
+
+if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
+const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const chosen = (name) => !options.pages || options.pages.split(",").some((part) => name.includes(part));
+// The root index.html only sends readers on to the first page.
+const pages = findPages(root).filter(chosen), redirects = (name) => /http-equiv="refresh"/i.test(fs.readFileSync(path.join(root, name), "utf8").slice(0, 2000));
+const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], mild = new Map(), weights = [];
+
+function report(check, where, failures) {
+  if (failures.length) {
+    tally.failed += 1;
+    console.log(`FAIL ${check}: ${where}`);
+    for (const failure of failures) console.log(`       ${failure}`);
+  } else {
+    tally.passed += 1;
+    if (options.verbose) console.log(`ok   ${check}: ${where}`);
+  }
+}
+
+async function attempt(check, where, run) {
+  if (!wants(check)) return;
+  try { report(check, where, await run()); } catch (error) { report(check, where, [`the check broke: ${error.message.split("\n")[0]}`]); }
+}
+
+async function view(page, name, base, seen) {
+  await page.goto(base + name);
+  await settled(page);
+  await page.addStyleTag({ content: QUIET });
+  // Wait until nothing is asked for any more: late fonts and widget parts belong to the page.
+  await page.waitForLoadState("networkidle").catch(() => {});
+  return seen;
+}
+
+async function checkPage(context, name, base) {
+  const page = await context.newPage(), seen = watch(page, base);
+  try {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await view(page, name, base, seen);
+    await attempt("mathematics", name, () => page.locator("mjx-merror, .MathJax_Error").evaluateAll((all) => all.map((node) => `not typeset: ${node.getAttribute("title") ?? node.textContent}`)));
+    for (const { width, dark, name: how } of VIEWS) {
+      if (!wants("axe") && !wants("overflow")) break;
+      await look(page, { width, dark });
+      if (how !== VIEWS[0].name) await openFolds(page); // first as a reader finds the page, then with all it holds
+      if (width < 1280 && !dark) await attempt("overflow", name, () => overflow(page));
+      await attempt("axe", `${name}, ${how}`, async () => {
+        const found = await axe(page, axeSource);
+        for (const { id, count, impact } of found.mild) mild.set(`${id} [${impact}]`, (mild.get(`${id} [${impact}]`) ?? new Map()).set(name, count));
+        return found.grave.flatMap(({ id, impact, count, nodes }) => [`${id} [${impact}] x${count}`, ...nodes.map((node) => `  ${node}`)]);
+      });
+    }
+    await look(page, { width: 1280, dark: false });
+    await attempt("explorers", name, async () => {
+      const found = await explorers(page);
+      times.push(...found.times.map((time) => ({ time, name })));
+      return found.failures;
+    });
+    if (await page.locator(".fs-ledger").count()) { ledgers.push(name); await attempt("ledger", name, () => ledger(page)); }
+    await attempt("network", name, () => [...seen.problems]);
+    weights.push({ name, ...weigh(root, seen.files) });
+    await attempt("weight", name, () => { const { own } = weights.at(-1); return own > LIMIT.weight ? [`${(own / 1e6).toFixed(2)} MB of its own`] : []; });
+  } catch (error) {
+    report("open", name, [error.message.split("\n")[0]]);
+  }
+  await page.close();
+}
+
+const ledgers = [], site = await serve(root), browser = await launch();
+try {
+  await attempt("links", `${pages.length} pages`, () => links(root, pages).failures);
+  await attempt("alt", `${pages.length} pages`, () => alternatives(root, pages).failures);
+
+  const queue = pages.filter((name) => !redirects(name) && name !== "search.html");
+  const worker = async () => {
+    const context = await browser.newContext();
+    for (let name = queue.shift(); name; name = queue.shift()) await checkPage(context, name, site.base);
+    await context.close();
+  };
+  if (["explorers", "network", "overflow", "axe", "mathematics", "weight", "ledger"].some(wants)) await Promise.all([worker(), worker()]);
+  if (wants("ledger") && !options.pages && !ledgers.length) console.log("SKIP ledger: no page of this book has a .fs-ledger table");
+
+  const tryOut = async (base, how) => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage(), seen = watch(page, base);
+    if (pages.includes("search.html")) await attempt("search", how, async () => [...await search(page, base, word), ...seen.problems]);
+    if (pages.includes("search.html") && base === site.base) {
+      await attempt("axe", "search.html, results", async () => (await axe(page, axeSource)).grave.flatMap(({ id, impact, nodes }) => [`${id} [${impact}]`, ...nodes]));
+    }
+    if (base !== site.base) {
+      const telling = [...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(fs.readFileSync(path.join(root, name), "utf8"))).slice(0, 3), ...pages.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name) && !redirects(name)).slice(0, 2)];
+      for (const name of new Set(telling)) {
+        await attempt("files", name, async () => {
+          seen.problems.clear();
+          await view(page, name, base, seen);
+          const { failures } = await explorers(page, { quick: true });
+          return [...failures, ...seen.problems];
+        });
+      }
+    }
+    await context.close();
+  };
+  await tryOut(site.base, "http");
+  await tryOut(`${pathToFileURL(root).href}/`, "file");
+} finally {
+  await browser.close();
+  site.close();
+}
+
+if (times.length) {
+  const sorted = times.map(({ time }) => time).sort((a, b) => a - b), at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+  console.log(`latency, key to painted frame: median ${at(0.5).toFixed(0)} ms, 95 % under ${at(0.95).toFixed(0)} ms, worst ${at(1).toFixed(0)} ms (${sorted.length} keys; aim: median under 50 ms)`);
+  report("latency", "all explorers", at(0.5) > LIMIT.latency ? [`median ${at(0.5).toFixed(0)} ms is over ${LIMIT.latency} ms`] : []);
+}
+if (wants("weight") && weights.length) {
+  console.log("weight on the wire, kB: own (limit 1000), first visit with everything shared");
+  for (const { name, own, first } of weights.sort((a, b) => b.own - a.own)) console.log(`  ${String(Math.round(own / 1e3)).padStart(5)} ${String(Math.round(first / 1e3)).padStart(6)}  ${name}`);
+}
+for (const [rule, where] of mild) console.log(`info axe ${rule}: ${[...where].map(([name, count]) => `${name} x${count}`).slice(0, 5).join(", ")}${where.size > 5 ? ` and ${where.size - 5} more` : ""}`);
+console.log(`${((Date.now() - start) / 1000).toFixed(0)} s for ${pages.length} pages`);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed ? 1 : 0);

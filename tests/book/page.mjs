@@ -1,0 +1,167 @@
+// Checks of one open page, driven like a reader would: keys, mouse, a narrow window, a dark screen.
+
+import { openFolds } from "./chrome.mjs";
+
+export const QUIET = "*, *::before, *::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }";
+
+/** Collects what a page asks for and complains about. */
+export function watch(page, base, root) {
+  const seen = { files: new Set(), problems: new Set() };
+  page.on("request", (request) => {
+    const url = request.url();
+    if (/^(data|blob|about):/.test(url)) return;
+    if (url.startsWith(base)) seen.files.add(decodeURI(url.slice(base.length).split(/[?#]/)[0]));
+    else seen.problems.add(`asks for ${url}`);
+  });
+  page.on("requestfailed", (request) => { if (request.failure()?.errorText !== "net::ERR_ABORTED") seen.problems.add(`failed: ${request.url()} ${request.failure()?.errorText}`); });
+  page.on("response", (response) => { if (response.status() >= 400) seen.problems.add(`${response.status()}: ${response.url()}`); });
+  page.on("console", (message) => { if (message.type() === "error") seen.problems.add(`console: ${message.text().slice(0, 200)}`); });
+  page.on("pageerror", (error) => seen.problems.add(`error: ${error.message.slice(0, 200)}`));
+  return seen;
+}
+
+export async function look(page, { width, dark }) {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  await page.evaluate(async (theme) => {
+    document.documentElement.dataset.theme = theme; // the theme follows the system only while its own script says so
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }, dark ? "dark" : "light");
+}
+
+/** Elements that stick out of a window too narrow for them, widest first. */
+export const overflow = (page) => page.evaluate(() => {
+  const root = document.documentElement, most = root.scrollWidth;
+  if (most <= window.innerWidth) return [];
+  const scrolls = (node) => { for (let up = node.parentElement; up && up !== document.body; up = up.parentElement) if (getComputedStyle(up).overflowX !== "visible") return true; return false; };
+  return [...document.body.querySelectorAll("*")]
+    .map((node) => ({ node, right: node.getBoundingClientRect().right }))
+    .filter(({ node, right }) => right > window.innerWidth + 0.5 && !scrolls(node))
+    .sort((a, b) => b.right - a.right).slice(0, 3)
+    .map(({ node, right }) => `${Math.round(right)} px of ${window.innerWidth}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 40)}`)
+    .concat(`the page is ${most} px wide`).slice(0, 3);
+});
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export async function axe(page, source) {
+  if (!(await page.evaluate(() => Boolean(window.axe)))) await page.evaluate(source);
+  const violations = await page.evaluate(async (tags) => (await window.axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })).violations
+    .map(({ id, impact, nodes }) => ({ id, impact, count: nodes.length, nodes: nodes.slice(0, 3).map(({ target, html, any, all, none }) => `${target.join(" ").slice(0, 100)} | ${html.slice(0, 120).replace(/\s+/g, " ")} | ${([...any, ...all, ...none][0]?.message ?? "").slice(0, 140)}`) })), TAGS);
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return { grave, mild: violations.filter((one) => !grave.includes(one)) };
+}
+
+/** Tools inside the page: what a picture looks like now, and how long a key takes to the next painted frame. */
+const TOOLS = () => {
+  window.fsPicture = (explorer) => [...explorer.querySelectorAll(".fx-host svg")]
+    .map((svg) => [...svg.querySelectorAll("path, image, text")].map((node) => node.getAttribute("d") ?? node.getAttribute("href") ?? node.textContent).join(";")).join("|");
+  window.fsTimes = [];
+  addEventListener("keydown", (event) => {
+    const start = event.timeStamp;
+    requestAnimationFrame(() => { const channel = new MessageChannel(); channel.port1.onmessage = () => window.fsTimes.push(performance.now() - start); channel.port2.postMessage(0); });
+  }, { capture: true });
+};
+
+const picture = (input) => input.evaluate((node) => [window.fsPicture(node.closest(".fs-explorer")), node.getAttribute("aria-valuetext")]);
+
+async function press(page, input, key) {
+  await input.focus();
+  await page.keyboard.press(key);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
+  return picture(input);
+}
+
+/** One slider by keyboard: Home, one step, End; the value is spoken, the picture follows. */
+async function keyboard(page, input, name) {
+  const [home, first] = await press(page, input, "Home"), [step, second] = await press(page, input, "ArrowRight"), [end, last] = await press(page, input, "End");
+  if (!first || !second || !last) return `${name}: no aria-valuetext`;
+  if (first === second || first === last) return `${name}: the keys do not change the value (${first}, ${second}, ${last})`;
+  return home === step && home === end ? "still" : null;
+}
+
+/** One slider by mouse: a click on the track, then a drag of the thumb. */
+async function mouse(page, input, name) {
+  await press(page, input, "Home");
+  await input.scrollIntoViewIfNeeded();
+  const [, first] = await picture(input), box = await input.boundingBox(), y = box.y + box.height / 2;
+  await page.mouse.click(box.x + box.width - 12, y);
+  const [, clicked] = await picture(input);
+  await page.mouse.move(box.x + box.width - 9, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, y, { steps: 4 });
+  await page.mouse.move(box.x + 4, y, { steps: 4 });
+  await page.mouse.up();
+  const [, dragged] = await picture(input);
+  if (clicked === first) return `${name}: a click on the track does not change the value`;
+  return dragged === clicked ? `${name}: dragging does not change the value` : null;
+}
+
+/** Every slider of every explorer on the page; returns failures and latencies in milliseconds. */
+export async function explorers(page, { quick = false } = {}) {
+  await openFolds(page);
+  await page.evaluate(TOOLS);
+  const found = await page.locator(".fs-explorer").all(), failures = [];
+  const cells = await page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count();
+  if (cells > found.length && !(await page.locator(".jupyter-widgets:not(:has(.fs-explorer))").count())) failures.push(`${cells} widgets in the page, ${found.length} explorers drawn`);
+  for (const [number, explorer] of found.entries()) {
+    if (!(await explorer.locator(".fx-host svg path").count())) { failures.push(`explorer ${number + 1}: nothing is drawn`); continue; }
+    const inputs = await explorer.locator('input[type="range"]').all();
+    for (const [i, input] of inputs.entries()) {
+      const name = `explorer ${number + 1}, ${await input.evaluate((node) => node.labels[0]?.textContent ?? "slider without a label")}`;
+      if ((await input.evaluate((node) => +node.max)) === 0) continue; // a single value: nothing to move
+      let state = await keyboard(page, input, name);
+      // A slider may have no effect at the end of another one; try elsewhere before complaining.
+      for (const other of inputs.filter((_, j) => j !== i)) {
+        for (const key of ["Home", "End", "PageUp"]) {
+          if (state !== "still") break;
+          await press(page, other, key);
+          state = await keyboard(page, input, name);
+        }
+      }
+      if (state) failures.push(state === "still" ? `${name}: the picture does not change` : state);
+      const trouble = quick ? null : await mouse(page, input, name);
+      if (trouble) failures.push(trouble);
+    }
+  }
+  return { count: found.length, failures, times: await page.evaluate(() => window.fsTimes) };
+}
+
+/** The ledger sorts by every column, both ways, and its filter hides rows. */
+export async function ledger(page) {
+  const failures = [], table = page.locator(".fs-ledger table, table.fs-ledger").first();
+  const rows = () => table.locator("tbody tr").evaluateAll((all) => all.filter((row) => row.getClientRects().length).map((row) => row.textContent.trim()));
+  const all = await rows(), buttons = await table.locator("th button").all();
+  if (!all.length) return ["the ledger has no rows"];
+  if (!buttons.length) failures.push("no header has a button to sort by");
+  for (const button of buttons) {
+    const name = (await button.textContent()).trim(), state = () => button.evaluate((node) => node.closest("th").getAttribute("aria-sort"));
+    await button.click();
+    const up = await rows(), one = await state();
+    await button.click();
+    const down = await rows(), two = await state();
+    if (one !== "ascending" || two !== "descending") failures.push(`${name}: aria-sort says ${one}, then ${two}`);
+    if ([...up].sort().join() !== [...all].sort().join()) failures.push(`${name}: sorting loses rows`);
+    const cells = await table.evaluate((node, head) => { const i = [...node.tHead.rows[0].cells].findIndex((cell) => cell.textContent.trim() === head); return new Set([...node.tBodies[0].rows].map((row) => row.cells[i].textContent.trim()).filter(Boolean)).size; }, name);
+    if (cells > 1 && up.join() === down.join()) failures.push(`${name}: both directions give the same order`);
+  }
+  const filter = page.locator("input.fs-ledger-filter, .fs-ledger input[type=search]").first();
+  if (!(await filter.count())) return [...failures, "no field to filter by"];
+  const word = all[all.length - 1].match(/\S{4,}/)?.[0] ?? "a";
+  await filter.fill(word);
+  const some = await rows();
+  if (!some.length || !some.every((text) => text.toLowerCase().includes(word.toLowerCase()))) failures.push(`filtering by ${word} leaves the wrong rows`);
+  await filter.fill("no row says this");
+  if ((await rows()).length) failures.push("a filter that nothing matches leaves rows");
+  await filter.fill("");
+  if ((await rows()).length !== all.length) failures.push("an emptied filter does not bring all rows back");
+  return failures;
+}
+
+/** The search page lists pages for a word. */
+export async function search(page, base, word) {
+  await page.goto(`${base}search.html?q=${word}`);
+  await page.waitForFunction(() => document.querySelectorAll("#search-results ul.search li a").length > 0, null, { timeout: 15000 }).catch(() => {});
+  const hits = await page.locator("#search-results ul.search li a").count();
+  return hits ? [] : [`searching for ${word} finds nothing`];
+}

@@ -1,0 +1,183 @@
+"""Execute every notebook of the book once, two at a time, into the cache that the book is built from.
+
+    python tools/execute.py [--workers N] [--force] [NOTEBOOK...]
+
+A notebook is executed again when its code, its cells' metadata, the package, the pinned environment or a data file
+beside it has changed. A failing notebook ends the command with status 1, after the others are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient import NotebookClient
+from notebooks import CACHE, ROOT, load_times, notebook_key, read, save_times, shared_key, toc_notebooks
+
+TIMEOUT = 600
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# One thread a notebook: several run side by side, and sums come out in the same order everywhere.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@dataclass
+class Run:
+    """What came of one execution: the executed notebook, or the reason why there is none."""
+
+    seconds: float
+    notebook: nbformat.NotebookNode | None = None
+    problem: str = ""
+
+
+def set_environment() -> None:
+    """Give every kernel the same surroundings."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"), PYTHONHASHSEED="0", CUDA_VISIBLE_DEVICES="")
+    os.environ.pop("MPLBACKEND", None)
+
+
+def stderr_of(notebook: nbformat.NotebookNode) -> str:
+    """Return what the cells wrote to stderr; a page of the book writes nothing there."""
+    outputs = (out for cell in notebook.cells for out in cell.get("outputs", []))
+    return "".join(out.text for out in outputs if out.output_type == "stream" and out.name == "stderr")
+
+
+def execute_once(path: Path) -> nbformat.NotebookNode:
+    """Execute a fresh copy in the notebook's own folder, widget state kept."""
+    notebook = read(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=TIMEOUT,
+        store_widget_state=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    ).execute()
+    return notebook
+
+
+def execute(path: Path) -> Run:
+    """Execute a notebook; once more if its kernel died."""
+    set_environment()
+    started = time.perf_counter()
+    for attempt in (1, 2):
+        try:
+            notebook = execute_once(path)
+        except RuntimeError as error:  # nbclient's word for a kernel that did not answer or died
+            if attempt == 2:
+                return Run(time.perf_counter() - started, problem=f"{type(error).__name__}: {error}")
+        except Exception as error:  # whatever a cell raised: its traceback is the message
+            return Run(time.perf_counter() - started, problem=ANSI.sub("", str(error)))
+        else:
+            text = stderr_of(notebook)
+            problem = f"a cell wrote to stderr, which a page must not do:\n{text}" if text else ""
+            return Run(time.perf_counter() - started, None if problem else notebook, problem)
+    raise AssertionError("unreachable")
+
+
+def name_of(path: Path) -> str:
+    """Return the notebook's name as the times file and the messages give it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def is_cached(cache: Any, path: Path) -> bool:
+    """Say whether jupyter-cache holds a notebook with the same code."""
+    try:
+        cache.get_cache_bundle(cache.match_cache_notebook(read(path)).pk)
+    except KeyError:
+        return False
+    return True
+
+
+def store(cache: Any, path: Path, run: Run) -> None:
+    """Put an executed notebook into the cache, in place of an older one."""
+    data = {"execution_seconds": run.seconds}
+    cache.cache_notebook_bundle(CacheBundleIn(run.notebook, name_of(path), data=data), overwrite=True)
+
+
+def report_failures(failures: dict[str, str]) -> None:
+    """Print every failing notebook with its traceback, and what to do."""
+    for name, problem in failures.items():
+        print(f"\n{'=' * 20} {name} FAILED {'=' * 20}\n{problem.strip()}", file=sys.stderr)
+    print(
+        f"\n{len(failures)} notebook(s) failed: {', '.join(failures)}.\n"
+        "Open one with `make lab`, restart its kernel and run all cells; then run `make book` again.\n"
+        "The notebooks that passed are kept and will not be executed again.",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def run_all(todo: dict[Path, str], workers: int) -> dict[str, str]:
+    """Execute the notebooks, the slowest first, report live, store what passed; return what failed."""
+    cache, times, failures = get_cache(CACHE), load_times(), {}
+    order = sorted(todo, key=lambda path: -times.get(name_of(path), {}).get("seconds", 1e9))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures: dict[Future[Run], Path] = {pool.submit(execute, path): path for path in order}
+        for count, future in enumerate(as_completed(futures), 1):
+            path, run = futures[future], future.result()
+            name, mark = name_of(path), "FAILED" if run.problem else "ok"
+            print(f"  [{count:>2}/{len(order)}] {name:<48} {run.seconds:6.1f} s  {mark}", flush=True)
+            if run.problem:
+                failures[name] = run.problem
+            else:
+                store(cache, path, run)
+                times[name] = {"key": todo[path], "seconds": round(run.seconds, 1)}
+                save_times(times)
+    return failures
+
+
+def stale_notebooks(paths: list[Path], force: bool) -> dict[Path, str]:
+    """Return the notebooks to execute with their keys, and forget what the cache holds of them."""
+    cache, times, shared = get_cache(CACHE), load_times(), shared_key()
+    keys = {path: notebook_key(path, shared) for path in paths}
+    todo = {
+        path: key
+        for path, key in keys.items()
+        if force or times.get(name_of(path), {}).get("key") != key or not is_cached(cache, path)
+    }
+    for path in todo:  # so that no build can pick up an outdated output after a failure
+        if is_cached(cache, path):
+            cache.remove_cache(cache.match_cache_notebook(read(path)).pk)
+    gone = set(times) - {name_of(path) for path in toc_notebooks()}
+    if gone:
+        save_times({name: entry for name, entry in times.items() if name not in gone})
+    return todo
+
+
+def main(argv: list[str]) -> int:
+    """Execute what is stale."""
+    parser = argparse.ArgumentParser(description="Execute the book's notebooks into its cache.")
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--force", action="store_true", help="execute even what is up to date")
+    options = parser.parse_args(argv)
+    paths = [path.resolve() for path in options.notebooks] or toc_notebooks()
+    todo = stale_notebooks(paths, options.force)
+    print(f"{len(paths)} notebooks: {len(paths) - len(todo)} up to date, {len(todo)} to execute", flush=True)
+    if not todo:
+        return 0
+    started = time.perf_counter()
+    failures = run_all(todo, options.workers)
+    print(f"{len(todo)} notebooks executed in {time.perf_counter() - started:.1f} s", flush=True)
+    if failures:
+        report_failures(failures)
+    return int(bool(failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
