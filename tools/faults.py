@@ -124,7 +124,7 @@ def run(command: list[str], package: Path, seconds: int) -> bool:
 
 def commands(package: Path, notebooks: bool) -> Iterator[list[str]]:
     """Yield the checks, quickest first."""
-    pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist"]
     tests = [f"tests/unit/test_{name}.py" for name in ("operators", "distances", "plans", "search", "figures")]
     yield [*pytest, "--doctest-modules", str(package / "fewsteps" / "operators"), str(package / "fewsteps" / "plans")]
     yield [*pytest, *tests]

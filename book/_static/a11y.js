@@ -30,6 +30,8 @@ document.addEventListener("DOMContentLoaded", () => {
       title.parentElement.setAttribute("aria-hidden", "true");
       title.remove();
     });
+    // Folded cells and boxes: their visible words are the better name.
+    document.querySelectorAll("summary[aria-label]").forEach((summary) => summary.removeAttribute("aria-label"));
     document.querySelectorAll(".noUi-handle").forEach((handle) => {
       const box = handle.closest(".widget-inline-hbox");
       const label = box?.querySelector(".widget-label");

@@ -21,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from . import draw
 from .catalogue import load_sources
 from .ledger import Book, problems
+from .pictures import shrink
 from .records import collect
 
 LOGGER = logging.getLogger(__name__)
@@ -77,6 +78,13 @@ def write_json(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "ledger.json").write_text(text + "\n", encoding="utf8")
 
 
+def shrink_pictures(app: Sphinx, error: Exception | None) -> None:
+    """Make the figures of the pages lighter on the wire."""
+    if error is None and app.builder.format == "html":
+        for path in sorted((Path(app.outdir) / "_images").glob("*.png")):
+            shrink(path)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     for name in draw.DRAWINGS:
@@ -86,4 +94,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", fill)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_json)
+    app.connect("build-finished", shrink_pictures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
