@@ -1,24 +1,17 @@
 """Merge plans as trees: which operators are merged, and in which order.
 
-Grammar of the printed form (steps are numbered 1, ..., T from data to noise):
-
-    plan  = step | "[" first ".." last "]" | "(" plan "|" plan { "|" plan } ")"
-
-``7`` is a single step, left as it is; ``[3..7]`` merges the single steps 3 to 7 in one shot; ``(L|R)`` merges what its
-parts have become, cleanest first. ``(1|2)`` and ``[1..2]`` are the same merge and print as the latter.
+The printed form is described in `fewsteps.plans.grammar`.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fewsteps.arrays import integer_at_least
-
-_TOKEN = re.compile(r"\[(\d+)\.\.(\d+)\]|(\d+)|[(|)]")
+from fewsteps.plans.grammar import read, write
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,42 +85,10 @@ class Plan:
         >>> Plan.parse("([1..2]|[3..4])").n_merges
         3
         """
-        open_parts: list[list[Plan]] = [[]]
-        position, expects_plan = 0, True
-        while position < len(text):
-            token = _TOKEN.match(text, position)
-            opens = token is not None and token.group() not in "|)"
-            if token is None or opens != expects_plan or (not opens and len(open_parts) == 1):
-                raise ValueError(f"plan is malformed at position {position} of {text!r}")
-            if token.group() == "(":
-                open_parts.append([])
-            elif token.group() == "|":
-                expects_plan = True
-            else:
-                expects_plan = False
-                first = token.group(1) or token.group(3)
-                plan = cls(int(first), int(token.group(2) or first)) if first else cls.merge(*open_parts.pop())
-                open_parts[-1].append(plan)
-            position = token.end()
-        if expects_plan or len(open_parts) > 1:
-            raise ValueError(f"plan ends too early: {text!r}")
-        return open_parts[0][0]
+        return read(text, cls, cls.merge)
 
     def __str__(self) -> str:
-        pieces: list[str] = []
-        stack: list[Plan | str] = [self]
-        while stack:
-            item = stack.pop()
-            if isinstance(item, str):
-                pieces.append(item)
-            elif item.parts:
-                between: list[Plan | str] = [")"]
-                for part in reversed(item.parts):
-                    between += [part, "|"]
-                stack += [*between[:-1], "("]
-            else:
-                pieces.append(str(item.start) if item.start == item.stop else f"[{item.start}..{item.stop}]")
-        return "".join(pieces)
+        return write(self)
 
     def __repr__(self) -> str:
         return f"Plan('{self}')"
