@@ -65,6 +65,13 @@ def test_the_row_shows_the_tightest_check() -> None:
     assert len(row["checks"]) == 2
 
 
+def test_a_second_method_comes_before_the_pages_own_derivation() -> None:
+    own = record("verified", error=0.0, tolerance=1e-15, against="the derived expression")
+    other = record("verified", error=1e-6, tolerance=1e-5, against="quadrature")
+    assert book(record("derived"), own, other).rows()[0]["against"] == "quadrature"
+    assert book(record("derived"), own).rows()[0]["against"] == "the derived expression"
+
+
 def test_the_drawn_ledger_escapes_and_links() -> None:
     html = ledger(book(record("derived"), record("verified", error=0.0, tolerance=1e-12)), lambda doc: f"../{doc}.html")
     assert "One &lt; two" in html

@@ -33,9 +33,17 @@ class Book:
 
 
 def tightest(records: list[Record]) -> Record | None:
-    """Return the measured check with the smallest tolerance."""
+    """Return the measured check with the smallest tolerance.
+
+    A comparison with the page's own derivation ties symbols to numbers; any second method says more and comes first.
+    """
     measured = [record for record in records if record.error is not None and record.tolerance is not None]
-    return min(measured, key=lambda record: (record.tolerance, record.error), default=None)
+    return min(measured, key=lambda record: (is_own(record), record.tolerance, record.error), default=None)
+
+
+def is_own(record: Record) -> bool:
+    """Whether a check compares with what the page itself derived."""
+    return "derived" in (record.against or "") or "derivation" in (record.against or "")
 
 
 def address(record: Record) -> str:
