@@ -141,6 +141,22 @@ def test_classes(name, T):
     assert fs.classify_plan(fs.CANONICAL_PLANS[name](T)) == name
 
 
+@pytest.mark.parametrize("build", [*fs.CANONICAL_PLANS.values(), fs.count_plans])
+def test_one_step_is_the_least(build):
+    assert build(1) in (Plan(1, 1), 1)
+    with pytest.raises(ValueError, match="T must be at least 1"):
+        build(0)
+    with pytest.raises(TypeError, match="T must be an integer"):
+        build(1.5)
+
+
+@pytest.mark.parametrize("kary", [False, True])
+def test_every_plan_can_be_drawn_at_random(kary):
+    rng = np.random.default_rng(0)
+    drawn = {fs.random_plan(4, rng, kary=kary) for _ in range(400)}
+    assert drawn == set(fs.enumerate_plans(4, kary=kary))
+
+
 def test_small_and_odd_plans_have_classes():
     assert fs.classify_plan(Plan(1, 2)) == "vanilla"
     assert fs.classify_plan(Plan.parse("(1|[2..4])")) == "hybrid"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from strategies import schedules, training_times, variances
 
 import fewsteps as fs
+from fewsteps.plans.pareto import _non_dominated
 
 
 def exact_inputs(lam, T, s):
@@ -90,6 +91,17 @@ def test_published_algorithm_is_not_exact_for_two_variances():
     assert problem.loss(plan).sum() == pytest.approx(0.030772814904725936, rel=1e-9)
     assert best.loss == pytest.approx(0.030141509871417428, rel=1e-9)
     np.testing.assert_allclose(value, problem.value(plan), rtol=1e-14)
+
+
+def test_fronts_hold_no_twins():
+    problem = fs.merge_problem([0.95, 1.05], fs.cosine_schedule(8), 0.8)
+    values = np.array([problem.value(plan) for plan in fs.enumerate_plans(8)]) * [1, -1]
+    beaten = [np.any(np.all(values <= row, axis=1) & np.any(values < row - 1e-15, axis=1)) for row in values]
+    front = np.unique(values[~np.array(beaten)].round(13), axis=0)
+    assert fs.pareto_plan(problem).largest_front == len(front)
+    rows = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [2.0, 2.0, 3.0]])
+    assert sorted(_non_dominated(rows)) == [0, 2]
+    assert sorted(_non_dominated(rows[:, :2])) == [0, 2]
 
 
 def test_front_limit():

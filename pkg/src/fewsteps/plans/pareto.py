@@ -100,9 +100,8 @@ def _candidates(A: Floats, g: Floats, fronts: dict, a: int, b: int) -> tuple:
 def _non_dominated(cost: Floats) -> NDArray[np.intp]:
     """Rows not dominated by another row (smaller is better); of equal rows the first stays."""
     order = np.lexsort(cost.T[::-1])
-    if (
-        cost.shape[1] <= 2
-    ):  # sorted by the first coordinate, a row survives if it lowers the running minimum of the last
+    if cost.shape[1] <= 2:
+        # In the order of the first coordinate, a row survives if it lowers the running minimum of the last.
         last = cost[order, -1]
         before = np.minimum.accumulate(np.concatenate([[np.inf], last[:-1]]))
         return order[last < before]
