@@ -107,7 +107,7 @@ format: env ## format code and notebooks
 	@ruff check --quiet --fix . ; ruff format --quiet . && $(PY) tools/normalise.py
 
 bench: env ## time the package's main computations
-	@$(PY) -m pytest -q benchmarks --benchmark-only
+	@$(PY) -m pytest -q -s benchmarks
 
 faults: env ## plant faults in the package and see that the checks catch them
 	@$(PY) tools/faults.py
