@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from strategies import schedules, training_times, variances
 
 import fewsteps as fs
+from fewsteps.plans.exact import exact_problem
 from fewsteps.plans.pareto import _non_dominated
 
 
@@ -17,6 +18,20 @@ def exact_inputs(lam, T, s):
     n = [alpha[t] ** 2 * lam + sigma[t] ** 2 for t in range(T + 1)]
     A = [(alpha[t - 1] * alpha[t] * lam + sigma[t - 1] * sigma[t]) / n[t] for t in range(1, T + 1)]
     return A, [mp.exp(-2 * s * v) for v in n[1:]]
+
+
+@pytest.mark.parametrize(("lam", "T", "s"), [("0.2", 1, "1"), ("1", 4, "0.8"), ("3", 32, "6.4")])
+def test_the_exact_problem_agrees_with_two_others(lam, T, s):
+    with mp.workdps(50):
+        here, there = exact_inputs(lam, T, s), exact_problem(lam, T, s)
+        assert all(
+            abs(x - y) < mp.mpf(10) ** -48 for a, b in zip(here, there, strict=True) for x, y in zip(a, b, strict=True)
+        )
+        problem = fs.merge_problem(float(lam), fs.cosine_schedule(T), float(s))
+        np.testing.assert_allclose(problem.A[:, 0], [float(a) for a in there[0]], rtol=1e-14)
+        np.testing.assert_allclose(problem.gamma[:, 0], [float(g) for g in there[1]], rtol=1e-13)
+    with pytest.raises(ValueError, match="T must be at least 1"):
+        exact_problem("1", 0, "1")
 
 
 def exact_loss(plan, lam, T, s):
