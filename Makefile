@@ -41,7 +41,7 @@ env:
 	@$(PYTHON) tools/stage.py environment --inputs $(PINS) pkg/pyproject.toml --outputs $(PY) -- bash -ec '\
 	  test -x $(PY) || $(PYTHON) -m venv $(VENV); \
 	  echo "   installing the pinned environment into $(VENV) (some minutes the first time)"; \
-	  $(PY) -m pip install --quiet --require-hashes -r requirements.lock; \
+	  $(PY) -m pip install --quiet --require-hashes --no-deps -r requirements.lock; \
 	  $(PY) -m pip install --quiet -r requirements-torch.txt; \
 	  $(PY) -m pip install --quiet --no-deps --no-build-isolation -e pkg'
 

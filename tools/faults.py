@@ -27,7 +27,30 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "pkg" / "src" / "fewsteps"
-MODULES = ("operators/*.py", "plans/*.py", "distances.py")
+PLANS = ("operators", "distances", "plans", "search", "figures")
+#: The unit tests that answer for a module or a subpackage, by name.
+TESTS = {
+    "operators": PLANS,
+    "plans": PLANS,
+    "distances": PLANS,
+    "laws": ("laws", "mixtures", "fields"),
+    "schedules": ("schedules", "diffusion"),
+    "fields": ("fields",),
+    "identities": ("identities", "identities_tweedie", "identities_transport"),
+    "solvers": ("solvers_exact", "solvers_steps", "solvers_door"),
+    "distill": ("distill", "scores"),
+}
+MODULES = (
+    "operators/*.py",
+    "plans/*.py",
+    "distances.py",
+    "laws/*.py",
+    "schedules/*.py",
+    "fields.py",
+    "identities/*.py",
+    "solvers/*.py",
+    "distill/*.py",
+)
 SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -122,12 +145,13 @@ def run(command: list[str], package: Path, seconds: int) -> bool:
     return done.returncode != 0
 
 
-def commands(package: Path, notebooks: bool) -> Iterator[list[str]]:
-    """Yield the checks, quickest first."""
+def commands(package: Path, module: Path, notebooks: bool) -> Iterator[list[str]]:
+    """Yield the checks that answer for a module, quickest first."""
     pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist"]
-    tests = [f"tests/unit/test_{name}.py" for name in ("operators", "distances", "plans", "search", "figures")]
-    yield [*pytest, "--doctest-modules", str(package / "fewsteps" / "operators"), str(package / "fewsteps" / "plans")]
-    yield [*pytest, *tests]
+    room = module.parts[0] if len(module.parts) > 1 else module.stem
+    place = package / "fewsteps" / module
+    yield [*pytest, "--doctest-modules", str(place.parent if len(module.parts) > 1 else place)]
+    yield [*pytest, *(f"tests/unit/test_{name}.py" for name in TESTS[room])]
     if notebooks:
         for page in sorted((ROOT / "chapters").rglob("*.ipynb")):
             yield [sys.executable, "tools/run_page.py", str(page)]
@@ -139,7 +163,7 @@ def caught(fault: Fault, notebooks: bool) -> str | None:
         package = Path(folder)
         shutil.copytree(SOURCE, package / "fewsteps", ignore=shutil.ignore_patterns("__pycache__"))
         (package / "fewsteps" / fault.module).write_text(fault.text, encoding="utf8")
-        for command in commands(package, notebooks):
+        for command in commands(package, fault.module, notebooks):
             if run(command, package, 240):
                 return command[-1]
     return None

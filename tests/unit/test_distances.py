@@ -45,3 +45,18 @@ def test_gains_with_signs_and_commuting_laws():
         fs.squared_w2_gains([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="the means of p and q must have the same shape"):
         fs.squared_w2(laws[0], fs.Gaussian([0.0], [1.0]))
+
+
+def test_w1_to_law_against_the_integral_of_the_difference_of_distribution_functions():
+    law = fs.GaussianMixture.on_line([-2.0, 2.0], 0.5, [0.3, 0.7])
+    x = law.sample(400, np.random.default_rng(0), 0.9, 0.4) + 0.3
+    grid = np.linspace(-8, 8, 400_001)
+    empirical = np.searchsorted(np.sort(x[:, 0]), grid, side="right") / len(x)
+    exact = np.sum(np.abs(empirical - fs.cdf(law, grid, 0.9, 0.4))) * (grid[1] - grid[0])
+    assert fs.w1_to_law(x, law, 0.9, 0.4) == pytest.approx(exact, abs=5e-3)
+    assert fs.w1_to_law(x[:, 0], law, 0.9, 0.4) == fs.w1_to_law(x, law, 0.9, 0.4)
+
+
+def test_w1_to_law_is_for_the_line():
+    with pytest.raises(ValueError, match="samples must have shape"):
+        fs.w1_to_law(np.zeros((3, 2)), fs.Gaussian([0.0], [1.0]))

@@ -273,6 +273,13 @@ def test_snapshot_draws_the_same_arrays():
     assert [text.get_text() for text in axes[4].get_yticklabels()] == ["two"]
 
 
+def test_snapshot_lifts_lines_off_a_map():
+    limits = {"xlim": (0, 5), "ylim": (1, 5)}
+    plain, over = [line("l", (X, X))], [heat("h", np.eye(3), **limits), line("l", (X, X))]
+    drawn = [explorer(sliders(), [Panel(layers)], alt="a").snapshot().axes[0].lines[0] for layers in (plain, over)]
+    assert [bool(stroke.get_path_effects()) for stroke in drawn] == [False, True]
+
+
 def test_snapshot_leaves_the_settings_of_others_alone():
     import matplotlib as mpl
 

@@ -1,7 +1,7 @@
 import pytest
 
 import fewsteps as fs
-from fewsteps.show import draw_plan, plan_arcs, table
+from fewsteps.show import draw_plan, plan_arcs, progress_bar, table
 
 
 def test_arcs_run_over_times():
@@ -24,3 +24,16 @@ def test_tables_escape_and_align():
     assert repr(shown).splitlines()[0] == "c>d"
     with pytest.raises(ValueError, match="rows must have 2 cells"):
         table(["a", "b"], [["x"]])
+
+
+def test_progress_bar_clears_itself(capsys, monkeypatch):
+    calls = []
+    monkeypatch.setattr("IPython.display.clear_output", lambda wait: calls.append(wait))
+    progress = progress_bar("training")
+    for done in range(1, 1001):
+        progress(done, 1000)
+    lines = capsys.readouterr().out.splitlines()
+    assert 40 <= len(lines) <= 50
+    assert lines[25] == f"training [{'#' * 20}{'.' * 20}] 500 of 1000"
+    assert calls[-1] is False
+    assert all(calls[:-1])

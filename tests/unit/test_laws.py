@@ -36,7 +36,7 @@ def test_posterior_covariance_by_conditioning():
     law = random_law(5)
     noisy = 0.36 * law.cov + 0.64 * np.eye(3)
     by_schur = law.cov - 0.36 * law.cov @ np.linalg.solve(noisy, law.cov)
-    np.testing.assert_allclose(law.posterior_cov(0.6, 0.8), by_schur, atol=1e-12)
+    np.testing.assert_allclose(law.posterior_cov(np.zeros(3), 0.6, 0.8), by_schur, atol=1e-12)
 
 
 def test_torch_gradient_is_the_score():

@@ -4,23 +4,31 @@ A small package behind an executable book. Closed forms only, NumPy first; torch
 is, but torch itself is imported only by `fewsteps.distill`, and matplotlib only by `fewsteps.show`.
 """
 
-from fewsteps.distances import squared_w2, squared_w2_gains
-from fewsteps.laws import Gaussian
+from fewsteps.distances import squared_w2, squared_w2_gains, w1_to_law
+from fewsteps.fields import convert, error_scale
+from fewsteps.laws import Gaussian, GaussianMixture, Law, PointCloud, cdf, quantile
 from fewsteps.operators import *  # noqa: F403
 from fewsteps.operators import __all__ as _operators
 from fewsteps.plans import *  # noqa: F403
 from fewsteps.plans import __all__ as _plans
-from fewsteps.schedules import Schedule, cosine_schedule, linear_schedule
+from fewsteps.schedules import *  # noqa: F403
+from fewsteps.schedules import __all__ as _schedules
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Gaussian",
-    "Schedule",
-    "cosine_schedule",
-    "linear_schedule",
+    "GaussianMixture",
+    "Law",
+    "PointCloud",
+    "cdf",
+    "convert",
+    "error_scale",
+    "quantile",
     "squared_w2",
     "squared_w2_gains",
+    "w1_to_law",
     *_operators,
     *_plans,
+    *_schedules,
 ]

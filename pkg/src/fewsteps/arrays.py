@@ -42,7 +42,7 @@ def integer_at_least(value: Any, low: int, name: str) -> int:
 def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = False) -> Array:
     """Return `value` as a finite real array with entries >= `low` (or > `low` if `strict`).
 
-    Torch tensors stay torch tensors of their dtype; everything else becomes a float64 NumPy array.
+    Torch tensors and floating-point NumPy arrays keep their dtype; everything else becomes a float64 NumPy array.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = Fa
     >>> real_array([1, 2], "lam", low=0.0)
     array([1., 2.])
     """
-    if not is_torch_array(value):
+    if not (is_torch_array(value) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")):
         try:
             value = np.asarray(value, dtype=float)
         except (TypeError, ValueError) as error:
@@ -64,7 +64,7 @@ def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = Fa
     xp = array_namespace(value)
     if not bool(xp.all(xp.isfinite(value))):
         raise ValueError(f"{name} must be finite, got {value!r}")
-    if bool(xp.any(value <= low if strict else value < low)):
+    if low > -np.inf and bool(xp.any(value <= low if strict else value < low)):
         raise ValueError(f"{name} must be {'greater than' if strict else 'at least'} {low:g}, got {value!r}")
     return value
 
@@ -129,13 +129,32 @@ def like(value: NDArray[np.float64], reference: Array) -> Array:
 
     Examples
     --------
-    >>> like(np.arange(2.0), np.zeros(1))
-    array([0., 1.])
+    >>> like(np.arange(2.0), np.zeros(1, dtype=np.float32))
+    array([0., 1.], dtype=float32)
     """
     if is_torch_array(reference):
         xp = array_namespace(reference)
         return xp.asarray(value.copy(), dtype=reference.dtype, device=reference.device)
-    return value
+    return value.astype(reference.dtype, copy=False)
+
+
+def normal_like(x: Array, rng: Any) -> Array:
+    """Standard normal numbers in the shape, kind, dtype and device of `x`.
+
+    Parameters
+    ----------
+    x : array of any shape
+    rng : numpy.random.Generator or torch.Generator
+        A torch generator serves torch tensors only.
+
+    Examples
+    --------
+    >>> normal_like(np.zeros(2, dtype=np.float32), np.random.default_rng(0)).dtype
+    dtype('float32')
+    """
+    if is_torch_array(x) and not isinstance(rng, np.random.Generator):
+        return array_namespace(x).randn(*x.shape, generator=rng, dtype=x.dtype, device=x.device)
+    return like(generator(rng).standard_normal(tuple(x.shape)), x)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Distances between laws. Wasserstein distances are returned squared, in the units of x_0 squared."""
+"""Distances between laws; a distance that is returned squared says so in its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from fewsteps.arrays import Array, real_array, same_shape
-from fewsteps.laws import Gaussian
+from fewsteps.laws import Gaussian, Law, quantile
 
 
 def squared_w2(p: Gaussian, q: Gaussian) -> float:
@@ -66,3 +66,34 @@ def squared_w2_gains(a: Any, b: Any) -> Array:
     same_shape(a, b, "a and b")
     xp = array_namespace(a)
     return (xp.abs(a) - xp.abs(b)) ** 2
+
+
+def w1_to_law(samples: Any, law: Law, alpha: float = 1.0, sigma: float = 0.0) -> float:
+    """Wasserstein-1 distance between n samples on the line and the law of alpha x_0 + sigma eps.
+
+    The sorted samples are compared with the law's quantiles at (i - 1/2)/n: exact up to O(1/n), whereas the distance
+    of n perfect samples is itself of size n^(-1/2).
+
+    Parameters
+    ----------
+    samples : array of shape (n,) or (n, 1)
+    law : Law
+        With d = 1 and a density at this level.
+
+    Raises
+    ------
+    ValueError
+        If the samples are not on the line, or the law is not.
+
+    Examples
+    --------
+    >>> from fewsteps import Gaussian, quantile
+    >>> law = Gaussian([0.0], [1.0])
+    >>> round(w1_to_law(0.5 + quantile(law, (np.arange(100) + 0.5) / 100), law), 12)
+    0.5
+    """
+    samples = np.asarray(real_array(samples, "samples"))
+    if samples.ndim == 0 or samples.size != samples.shape[0]:
+        raise ValueError(f"samples must have shape (n,) or (n, 1), got {samples.shape}")
+    places = quantile(law, (np.arange(samples.size) + 0.5) / samples.size, alpha, sigma)
+    return float(np.mean(np.abs(np.sort(samples.reshape(-1)) - places)))

@@ -8,6 +8,7 @@ from fewsteps.show.explorer import Explorer, explorer
 from fewsteps.show.figures import draw_plan, plan_arcs
 from fewsteps.show.layers import Layer, Panel, Slider, arcs, band, cursor, heat, line, note, points, segments
 from fewsteps.show.phase import phase_transition_explorer
+from fewsteps.show.progress import progress_bar
 from fewsteps.show.style import PALETTE, colormap, use_style
 from fewsteps.show.tables import Table, table
 
@@ -30,6 +31,7 @@ __all__ = [
     "phase_transition_explorer",
     "plan_arcs",
     "points",
+    "progress_bar",
     "segments",
     "table",
     "use_style",

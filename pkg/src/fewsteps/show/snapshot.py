@@ -73,6 +73,7 @@ def draw_panel(ax: Axes, panel: Panel, tables: list[Table], spec: Style, index: 
         ax.grid(False)
     for level, (table, style) in enumerate(zip(tables, spec["layers"], strict=True)):
         style = {**style, "hex": PALETTE.get(style["color"], INK), "zorder": 2 + 0.01 * level, "axes": axes}
+        style["over_map"] = over_map
         DRAW[table.layer.kind](ax, table.row(index, sizes), style)
     if panel.equal:
         ax.set_aspect("equal", adjustable="box")

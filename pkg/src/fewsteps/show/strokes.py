@@ -29,6 +29,15 @@ def _mark(style: Style) -> Style:
     }
 
 
+def _halo(style: Style, width: float) -> list[Any]:
+    """A white rim that lifts a stroke off the map beneath it, as in the browser."""
+    if not style["over_map"]:
+        return []
+    from matplotlib.patheffects import Normal, Stroke
+
+    return [Stroke(linewidth=width + 2.2, foreground="white", alpha=0.9), Normal()]
+
+
 def _line(ax: Axes, row: Style, style: Style) -> None:
     mark = {**_mark(style), "markersize": 6, "markeredgewidth": 0.6} if style["markers"] else {}
     ax.plot(
@@ -40,6 +49,7 @@ def _line(ax: Axes, row: Style, style: Style) -> None:
         alpha=style["opacity"],
         label=style["label"] or None,
         zorder=style["zorder"],
+        path_effects=_halo(style, 0.9 * style["width"]),
         **mark,
     )
 

@@ -1,7 +1,4 @@
-"""Fifth floor: students that are really trained, by stochastic gradient descent in torch.
-
-The one module that imports torch; nothing else in the package needs it.
-"""
+"""The linear student trained along merge plans, by stochastic gradient descent in torch."""
 
 from __future__ import annotations
 
