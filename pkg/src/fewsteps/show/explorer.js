@@ -329,7 +329,7 @@ function render({ model, el }) {
     if (readout) readout.textContent = spec.readout.texts[rowOf(spec.readout.deps, index, sizes)];
   }
   const observer = new ResizeObserver((entries) => {
-    for (const { target, contentRect } of entries) if (contentRect.width >= 1) panels.find(({ host }) => host === target).layout(Math.floor(contentRect.width));
+    for (const { target, contentRect } of entries) if (contentRect.width >= 80) panels.find(({ host }) => host === target).layout(Math.floor(contentRect.width));
     draw();
   });
   panels.forEach(({ host }) => observer.observe(host));
