@@ -6,6 +6,7 @@ sentence that names the argument, says what came and what is allowed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,8 @@ def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = Fa
     >>> real_array([1, 2], "lam", low=0.0)
     array([1., 2.])
     """
+    if isinstance(value, float) and math.isfinite(value) and (value > low if strict else value >= low):
+        return np.asarray(value)  # the common case, quickly: noise levels and times
     if not (is_torch_array(value) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")):
         try:
             value = np.asarray(value, dtype=float)

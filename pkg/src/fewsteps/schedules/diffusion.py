@@ -89,7 +89,9 @@ class Diffusion:
 
     def at(self, t: float) -> Level:
         """Everything a law wants to know at one time: `law.velocity(x, *process.at(t))`."""
-        return Level(*(float(part(t)) for part in (self.alpha, self.sigma, self.d_alpha, self.d_var)))
+        t = self._time(t)
+        var = float(self.var_of(t))
+        return Level(float(self.alpha_of(t)), var**0.5, float(self.d_alpha_of(t)), float(self.d_var_of(t)))
 
     def f(self, t: Any) -> Array:
         """Drift coefficient f = (log alpha)' of the linear SDE.
@@ -109,10 +111,13 @@ class Diffusion:
         >>> float(flow_matching().f(0.5))
         -2.0
         """
-        alpha = self.alpha(t)
+        return self._f(self._time(t))
+
+    def _f(self, t: Array) -> Array:
+        alpha = self.alpha_of(t)
         if bool((alpha == 0).any()):
             raise ValueError(f"f is infinite at t = {t!r}, where alpha = 0; stop earlier or use velocities")
-        return self.d_alpha(t) / alpha
+        return self.d_alpha_of(t) / alpha
 
     def g2(self, t: Any) -> Array:
         """Squared noise coefficient g^2 = (sigma^2)' - 2 f sigma^2 of the linear SDE.
@@ -121,7 +126,8 @@ class Diffusion:
         -----
         Source: PD-L4.4.1.
         """
-        return self.d_var(t) - 2 * self.f(t) * self.var(t)
+        t = self._time(t)
+        return self.d_var_of(t) - 2 * self._f(t) * self.var_of(t)
 
     def g(self, t: Any) -> Array:
         """Noise coefficient of the linear SDE; ValueError where g^2 < 0, that is where noise would have to shrink."""
