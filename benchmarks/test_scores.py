@@ -7,12 +7,12 @@ Times are reported, never asserted. One thread each; ratios of one run are what 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
+from timing import seconds
 
 import fewsteps as fs
 
@@ -24,15 +24,6 @@ def law(kind: str) -> fs.GaussianMixture:
     roots = rng.standard_normal((K, D, D)) / 8
     covs = roots @ np.swapaxes(roots, 1, 2) + 0.1 * np.eye(D)
     return fs.GaussianMixture(2 * rng.standard_normal((K, D)), {"isotropic": 0.3, "shared": covs[0], "own": covs}[kind])
-
-
-def seconds(function: Callable[[], object], repeats: int = 3) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def bare_products(kind: str, x: np.ndarray) -> Callable[[], object]:

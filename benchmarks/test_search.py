@@ -8,26 +8,15 @@ extrapolated by the number of splits, (T^3 - T) / 6, and the report says so.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from timing import seconds
 
 import fewsteps as fs
 
 
 def problem(lam: object, T: int, s: float = 6.4) -> fs.MergeProblem:
     return fs.merge_problem(lam, fs.cosine_schedule(T), s)
-
-
-def seconds(function: Callable[[], object], repeats: int = 3) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def baseline(T: int) -> float:
