@@ -65,7 +65,7 @@ def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = Fa
         except (TypeError, ValueError) as error:
             raise TypeError(f"{name} must hold real numbers, got {value!r}") from error
     xp = array_namespace(value)
-    if not bool(xp.all(xp.isfinite(value))):
+    if not bool(xp.isfinite(value).all()):
         raise ValueError(f"{name} must be finite, got {value!r}")
     if low > -np.inf and bool(xp.any(value <= low if strict else value < low)):
         raise ValueError(f"{name} must be {'greater than' if strict else 'at least'} {low:g}, got {value!r}")
@@ -98,6 +98,20 @@ def variances(lam: Any, name: str = "lam") -> Array:
     if lam.ndim > 1:
         raise ValueError(f"{name} must have shape (d,), got {tuple(lam.shape)}")
     return lam.reshape(-1)
+
+
+def grid_edges(value: Any, name: str = "edges") -> NDArray[np.float64]:
+    """Return the edges of G >= 1 cells, increasing, as a float64 NumPy array of shape (G + 1,).
+
+    Examples
+    --------
+    >>> grid_edges([0, 1, 3])
+    array([0., 1., 3.])
+    """
+    edges = np.asarray(real_array(value, name), dtype=float)
+    if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) <= 0):
+        raise ValueError(f"{name} must have shape (G + 1,) with G >= 1 and increase, got {edges!r}")
+    return edges
 
 
 def same_shape(first: Array, second: Array, names: str) -> None:

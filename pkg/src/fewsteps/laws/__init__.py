@@ -5,9 +5,10 @@ along any schedule. NumPy arrays and torch tensors are both accepted and keep th
 """
 
 from fewsteps.laws.base import Law
+from fewsteps.laws.checkerboard import Checkerboard
 from fewsteps.laws.checks import noise_level
 from fewsteps.laws.gaussian import Gaussian
 from fewsteps.laws.line import cdf, quantile
 from fewsteps.laws.mixture import GaussianMixture, PointCloud
 
-__all__ = ["Gaussian", "GaussianMixture", "Law", "PointCloud", "cdf", "noise_level", "quantile"]
+__all__ = ["Checkerboard", "Gaussian", "GaussianMixture", "Law", "PointCloud", "cdf", "noise_level", "quantile"]

@@ -7,14 +7,16 @@ score is minus its mean under the responsibilities, and denoiser and velocity ar
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from fewsteps.arrays import Array, generator, integer_at_least, real_array
 from fewsteps.laws.checks import noise_level
-from fewsteps.laws.components import Components, blocked
+from fewsteps.laws.components import Components, Parts, blocked
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +49,30 @@ class Law:
         """Number of components."""
         return self.weights.size
 
+    @cached_property
+    def _latest(self) -> dict[Any, Components]:
+        return {}
+
+    def _level(self, x: Array, alpha: float, sigma: float) -> Components:
+        """The components at a noise level. For NumPy the latest ones are kept: a simulation asks hundreds of times.
+
+        Tensors are not kept: one that is made inside `torch.func.jvp` or `inference_mode` must not outlive it.
+        """
+        latest = None if is_torch_array(x) else self._latest.get(x.dtype)
+        if latest is not None and latest.alpha == alpha and latest.sigma == sigma:
+            return latest
+        parts = latest.parts if latest else Parts.of(self.means, self.weights, self.spectrum, self.frames, x)
+        level = Components(parts, alpha, sigma)
+        if not is_torch_array(x):
+            self._latest[x.dtype] = level
+        return level
+
     def _at(self, x: Any, alpha: Any, sigma: Any, *, dense: bool = True) -> tuple[Array, Components]:
         """The checked points and the components at this noise level; `dense` asks for a density."""
         x = real_array(x, "x")
         if x.ndim == 0 or x.shape[-1] != self.d:
             raise ValueError(f"x must have shape (..., {self.d}), got {tuple(x.shape)}")
-        level = Components.of(self.means, self.weights, self.spectrum, self.frames, *noise_level(alpha, sigma), x)
+        level = self._level(x, *noise_level(alpha, sigma))
         if (dense or self.K > 1) and level.smallest <= 0:
             raise ValueError("sigma must be positive for a singular cov: the law has no density there")
         return x, level

@@ -5,12 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import array_api_compat.numpy
 import numpy as np
 from array_api_compat import array_namespace
 
 from fewsteps.arrays import Array, like
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What K components are at all noise levels, in the kind and dtype of the points."""
+
+    mu: Array  # (K, d), means of x_0 in the components' own bases
+    means: Array  # (K, d), means of x_0
+    lam: Array  # (K or 1, d), variances of x_0 in the bases
+    basis: Array | None  # (K or 1, d, d); None where it is the identity
+    log_weights: Array  # (K,)
+    centre: Array  # (d,), mean of mu
+    least: float  # least of the variances, in float64
+    far: float  # where `Components._expanded` gives up
+
+    @classmethod
+    def of(cls, means: Any, weights: Any, spectrum: Any, frames: Any, x: Array) -> Parts:
+        """The parts in the kind and dtype of `x`."""
+        xp, plain = _namespace(x), len(frames) == 1 and np.array_equal(frames[0], np.eye(len(frames[0])))
+        mu = means if plain else np.squeeze(means[:, None, :] @ frames, axis=1)
+        mu, means, lam, basis, logs = (like(value, x) for value in (mu, means, spectrum, frames, np.log(weights)))
+        far = float(xp.finfo(x.dtype).eps) ** -0.3
+        return cls(mu, means, lam, None if plain else basis, logs, xp.mean(mu, axis=0), float(spectrum.min()), far)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,30 +46,31 @@ class Components:
     (n, K) and (K, d) matrices; otherwise rows are expanded to (n, K, d), which the caller keeps small by passing few.
     """
 
-    mu: Array  # (K, d), means of x_0 in the components' own bases
-    means: Array  # (K, d), means of x_0
-    lam: Array  # (K or 1, d), variances of x_0 in the bases
-    basis: Array | None  # (K or 1, d, d); None where it is the identity
-    log_weights: Array  # (K,)
+    parts: Parts
     alpha: float
     sigma: float
-    smallest: float  # least variance of any component, in float64
 
     @classmethod
     def of(cls, means: Any, weights: Any, spectrum: Any, frames: Any, alpha: float, sigma: float, x: Array) -> Any:
         """The components in the kind and dtype of `x`."""
-        plain = len(frames) == 1 and np.array_equal(frames[0], np.eye(len(frames[0])))
-        mu = means if plain else np.squeeze(means[:, None, :] @ frames, axis=1)
-        smallest = float((alpha**2 * spectrum + sigma**2).min())
-        mu, means, lam, basis, logs = (like(value, x) for value in (mu, means, spectrum, frames, np.log(weights)))
-        return cls(mu, means, lam, None if plain else basis, logs, alpha, sigma, smallest)
+        return cls(Parts.of(means, weights, spectrum, frames, x), alpha, sigma)
+
+    @property
+    def lam(self) -> Array:
+        """Variances of x_0 in the bases; shape (K or 1, d)."""
+        return self.parts.lam
+
+    @property
+    def smallest(self) -> float:
+        """Least variance of any component, in float64."""
+        return self.alpha**2 * self.parts.least + self.sigma**2
 
     @property
     def shared(self) -> bool:
         """Whether all components have one covariance."""
-        return len(self.lam) == 1
+        return len(self.parts.lam) == 1
 
-    @property
+    @cached_property
     def var(self) -> Array:
         """Variances alpha^2 lam + sigma^2, with 1 where both vanish: there x = alpha mu and nothing is divided."""
         var = self.alpha**2 * self.lam + self.sigma**2
@@ -53,12 +79,12 @@ class Components:
     @property
     def width(self) -> int:
         """Numbers a row needs where only means are asked for."""
-        return max(self.mu.shape) if self.shared else 1 + self.wide // 8  # longer blocks: the work is one product
+        return max(self.parts.mu.shape) if self.shared else 1 + self.wide // 8  # longer blocks: the work is one product
 
     @property
     def wide(self) -> int:
         """Numbers a row needs where components are expanded."""
-        return self.mu.shape[0] * self.mu.shape[1]
+        return self.parts.mu.shape[0] * self.parts.mu.shape[1]
 
     def velocity(self, d_alpha: float, d_var: float) -> tuple[float, Array]:
         """The pair (a, B) whose mean is the velocity of the probability flow."""
@@ -68,35 +94,38 @@ class Components:
 
     def _turned(self, x: Array) -> Array:
         """Rows in the shared basis."""
-        return x if self.basis is None else x @ self.basis[0]
+        return x if self.parts.basis is None else x @ self.parts.basis[0]
 
     def _whitened(self, x: Array) -> Array:
         """Rows less the components' means, in units of their standard deviations; shape (n, K, d)."""
-        xp = array_namespace(x)
+        xp = _namespace(x)
         scale = 1 / xp.sqrt(self.var)
         if self.shared:
-            return (self._turned(x)[:, None, :] - self.alpha * self.mu) * scale
-        z = x @ self._columns(self.basis * scale[:, None, :])
-        return z.reshape(-1, *self.mu.shape) - self.alpha * self.mu * scale
+            return (self._turned(x)[:, None, :] - self.alpha * self.parts.mu) * scale
+        z = x @ self._columns(self.parts.basis * scale[:, None, :])
+        return z.reshape(-1, *self.parts.mu.shape) - self.alpha * self.parts.mu * scale
 
     @staticmethod
     def _columns(matrices: Array) -> Array:
         """Matrices of shape (K, d, d) side by side: shape (d, K d)."""
-        return array_namespace(matrices).permute_dims(matrices, (1, 0, 2)).reshape(matrices.shape[1], -1)
+        return _namespace(matrices).permute_dims(matrices, (1, 0, 2)).reshape(matrices.shape[1], -1)
+
+    @cached_property
+    def _expansion(self) -> tuple[Array, Array] | None:
+        """Factor (d, K) and offset (K,) of `_expanded`; None where it would lose digits."""
+        xp, centre, scale = _namespace(self.parts.mu), self.alpha * self.parts.centre, 1 / self.var[0]
+        c = self.alpha * self.parts.mu - centre
+        scaled, squares = c * scale, xp.sum(c * c * scale, axis=-1)
+        lost = bool(xp.max(squares) > self.parts.far)
+        return None if lost else (scaled.T, self.parts.log_weights - scaled @ centre - squares / 2)
 
     def _expanded(self, y: Array) -> Array | None:
         """Log of weight times density by multiplying out |y - alpha mu_k|^2, less what all components share.
 
-        One product of (n, d) and (d, K); None where the means, in standard deviations, are so far apart that the
-        difference of their squares would lose more than 0.3 of the digits. Points further out than the means lose
-        no more than the rounding of their own coordinates does.
+        One product; None where the means, in standard deviations, are so far apart that the difference of their
+        squares would lose more than 0.3 of the digits. Points further out lose no more than their rounding does.
         """
-        xp = array_namespace(y)
-        centre, scale = self.alpha * xp.mean(self.mu, axis=0), 1 / self.var[0]
-        c = self.alpha * self.mu - centre
-        if bool(xp.max(xp.sum(c * c * scale, axis=-1)) > float(xp.finfo(y.dtype).eps) ** -0.3):
-            return None
-        return y @ (c * scale).T + (self.log_weights - (c * scale) @ centre - xp.sum(c * c * scale, axis=-1) / 2)
+        return None if self._expansion is None else y @ self._expansion[0] + self._expansion[1]
 
     def log_joint(self, x: Array) -> Array:
         """Log of weight times density of every component, less what all components share; shape (n, K)."""
@@ -106,12 +135,12 @@ class Components:
 
     def _log_joint(self, z: Array) -> Array:
         """The same from whitened rows, up to a constant."""
-        xp = array_namespace(z)
-        return self.log_weights - (xp.sum(z * z, axis=-1) + xp.sum(xp.log(self.var), axis=-1)) / 2
+        xp = _namespace(z)
+        return self.parts.log_weights - (xp.sum(z * z, axis=-1) + xp.sum(xp.log(self.var), axis=-1)) / 2
 
     def log_density(self, x: Array) -> Array:
         """Log-density of the mixture; shape (n,)."""
-        xp = array_namespace(x)
+        xp = _namespace(x)
         joint = self._log_joint(self._whitened(x))
         top = xp.max(joint, axis=-1, keepdims=True)
         return top[:, 0] + xp.log(xp.sum(xp.exp(joint - top), axis=-1)) - x.shape[-1] * math.log(2 * math.pi) / 2
@@ -128,39 +157,41 @@ class Components:
             return self._mean_of(x, a, b)
         y = self._turned(x)
         joint = self._expanded(y)
-        mean = _softmax(self._log_joint(self._whitened(x)) if joint is None else joint) @ self.mu
+        mean = _softmax(self._log_joint(self._whitened(x)) if joint is None else joint) @ self.parts.mu
         out = y - self.alpha * mean
         out *= b[0] / self.var[0]
         out = out + a * mean if a else out
-        return out if self.basis is None else out @ self.basis[0].T
+        return out if self.parts.basis is None else out @ self.parts.basis[0].T
 
     def _mean_of(self, x: Array, a: float, b: Array) -> Array:
         """`mean_of` for covariances of their own: two products of (n, d) and (d, K d) matrices."""
-        xp, z = array_namespace(x), self._whitened(x)
+        xp, z = _namespace(x), self._whitened(x)
         r = _softmax(self._log_joint(z))
-        back = self._columns(self.basis * (b / xp.sqrt(self.var))[:, None, :])
+        back = self._columns(self.parts.basis * (b / xp.sqrt(self.var))[:, None, :])
         out = (z * r[:, :, None]).reshape(len(z), -1) @ back.T
-        return out + a * (r @ self.means) if a else out
+        return out + a * (r @ self.parts.means) if a else out
 
     def _matrices(self, r: Array, diagonal: Array) -> Array:
         """Sum over k of r_k U_k diag U_k^T; shape (n, d, d)."""
-        xp = array_namespace(r)
-        frames = like(np.eye(self.mu.shape[1])[None], r) if self.basis is None else self.basis
+        xp = _namespace(r)
+        frames = like(np.eye(self.parts.mu.shape[1])[None], r) if self.parts.basis is None else self.parts.basis
         full = (frames * diagonal[:, None, :]) @ xp.permute_dims(frames, (0, 2, 1))
         r = xp.sum(r, axis=-1, keepdims=True) if self.shared else r
         return (r @ full.reshape(len(full), -1)).reshape(len(r), *full.shape[1:])
 
     def _centred(self, x: Array, a: float, b: Array) -> tuple[Array, Array, Array]:
         """Responsibilities, and w_k and u_k less their means, in common coordinates; (n, K, 1) and (n, K, d)."""
-        xp, z = array_namespace(x), self._whitened(x)
+        xp, z = _namespace(x), self._whitened(x)
         share, u = _softmax(self._log_joint(z))[:, :, None], z / xp.sqrt(self.var)
 
         def centred(w: Array) -> Array:
-            if self.basis is not None:
-                w = xp.permute_dims(xp.permute_dims(w, (1, 0, 2)) @ xp.permute_dims(self.basis, (0, 2, 1)), (1, 0, 2))
+            if self.parts.basis is not None:
+                w = xp.permute_dims(
+                    xp.permute_dims(w, (1, 0, 2)) @ xp.permute_dims(self.parts.basis, (0, 2, 1)), (1, 0, 2)
+                )
             return w - xp.sum(share * w, axis=1)[:, None, :]
 
-        return share, centred(a * self.mu + b * u), centred(u)
+        return share, centred(a * self.parts.mu + b * u), centred(u)
 
     def derivative_of(self, x: Array, a: float, b: Array) -> Array:
         """Jacobian of `mean_of`; shape (n, d, d). The responsibilities contribute minus Cov(w, u)."""
@@ -169,7 +200,7 @@ class Components:
 
     def trace_of(self, x: Array, a: float, b: Array) -> Array:
         """Trace of `derivative_of`, without the matrices; shape (n,)."""
-        xp = array_namespace(x)
+        xp = _namespace(x)
         share, w, u = self._centred(x, a, b)
         return xp.sum(share[:, :, 0] * (xp.sum(b / self.var, axis=-1) - xp.sum(w * u, axis=-1)), axis=-1)
 
@@ -180,22 +211,26 @@ class Components:
 
     def log_rate(self, x: Array, d_alpha: float, d_var: float) -> Array:
         """Time derivative of the log-density from the rates of the components' means and variances; shape (n,)."""
-        xp, z = array_namespace(x), self._whitened(x)
+        xp, z = _namespace(x), self._whitened(x)
         rate = 2 * self.alpha * d_alpha * self.lam + d_var
-        own = z / xp.sqrt(self.var) * d_alpha * self.mu + (z * z - 1) / self.var * rate / 2
+        own = z / xp.sqrt(self.var) * d_alpha * self.parts.mu + (z * z - 1) / self.var * rate / 2
         return xp.sum(_softmax(self._log_joint(z)) * xp.sum(own, axis=-1), axis=-1)
+
+
+def _namespace(x: Array) -> Any:
+    return array_api_compat.numpy if type(x) is np.ndarray else array_namespace(x)
 
 
 def _softmax(joint: Array) -> Array:
     """Exponentials over their sum, along the last axis."""
-    xp = array_namespace(joint)
+    xp = _namespace(joint)
     weights = xp.exp(joint - xp.max(joint, axis=-1, keepdims=True))
     return weights / xp.sum(weights, axis=-1, keepdims=True)
 
 
 def _outer(left: Array, right: Array) -> Array:
     """Sum over k of left_k right_k^T for (n, K, d) vectors; shape (n, d, d)."""
-    return array_namespace(left).permute_dims(left, (0, 2, 1)) @ right
+    return _namespace(left).permute_dims(left, (0, 2, 1)) @ right
 
 
 def blocked(function: Callable[[Array], Array], x: Array, width: int) -> Array:
@@ -205,7 +240,7 @@ def blocked(function: Callable[[Array], Array], x: Array, width: int) -> Array:
     if len(flat) <= rows:
         out = function(flat)
     else:
-        out = array_namespace(x).concat([function(flat[i : i + rows]) for i in range(0, len(flat), rows)], axis=0)
+        out = _namespace(x).concat([function(flat[i : i + rows]) for i in range(0, len(flat), rows)], axis=0)
     out = out.reshape((*x.shape[:-1], *out.shape[1:]))
     return out if out.ndim else out[()]
 

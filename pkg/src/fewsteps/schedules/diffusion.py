@@ -62,6 +62,8 @@ class Diffusion:
     name: str = "custom"
 
     def _time(self, t: Any) -> Array:
+        if type(t) is float and 0 <= t <= self.horizon:
+            return np.asarray(t)  # the common case, quickly: solvers ask once a step
         t = real_array(t, "t", low=0.0)
         if bool((t > self.horizon * (1 + 1e-12)).any()):
             raise ValueError(f"t must be at most the horizon {self.horizon:g}, got {t!r}")
