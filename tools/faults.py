@@ -33,12 +33,14 @@ TESTS = {
     "operators": PLANS,
     "plans": PLANS,
     "distances": PLANS,
-    "laws": ("laws", "mixtures", "fields"),
+    "laws": ("laws", "mixtures", "fields", "checkerboard"),
     "schedules": ("schedules", "diffusion"),
     "fields": ("fields",),
     "identities": ("identities", "identities_tweedie", "identities_transport"),
     "solvers": ("solvers_exact", "solvers_steps", "solvers_door"),
-    "distill": ("distill", "scores"),
+    "flowmaps": ("flowmaps", "flowmap_residuals", "affine_losses", "bridges"),
+    "distill": ("distill", "scores", "map_training", "objectives"),
+    "estimators": ("estimators",),
 }
 MODULES = (
     "operators/*.py",
@@ -49,7 +51,9 @@ MODULES = (
     "fields.py",
     "identities/*.py",
     "solvers/*.py",
+    "flowmaps/*.py",
     "distill/*.py",
+    "estimators.py",
 )
 SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,),
