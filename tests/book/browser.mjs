@@ -6,13 +6,14 @@ import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { findPages, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
-import { QUIET, axe, explorers, ledger, look, overflow, search, watch } from "./page.mjs";
+import { QUIET, axe, explorers, folded, ledger, look, overflow, search, watch } from "./page.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
 const root = path.resolve(options.root || "_build/html"), word = options.word || "merge";
 const only = options.only?.split(","), wants = (check) => !only || only.includes(check);
-const VIEWS = [[1280, false], [1280, true], [400, false], [400, true]].map(([width, dark]) => ({ width, dark, name: `${width} ${dark ? "dark" : "light"}` }));
+const FOUND = { width: 1280, dark: false }, NARROW = [{ width: 400, dark: false }, { width: 400, dark: true }];
+const OPENED = [NARROW[1], NARROW[0], { width: 1280, dark: true }];
 const LIMIT = { latency: 100, weight: 1e6 };
 
 if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
@@ -38,13 +39,36 @@ async function attempt(check, where, run) {
   try { report(check, where, await run()); } catch (error) { report(check, where, [`the check broke: ${error.message.split("\n")[0]}`]); }
 }
 
-async function view(page, name, base, seen) {
+async function view(page, name, base) {
   await page.goto(base + name);
   await settled(page);
   await page.addStyleTag({ content: QUIET });
   // Wait until nothing is asked for any more: late fonts and widget parts belong to the page.
   await page.waitForLoadState("networkidle").catch(() => {});
-  return seen;
+}
+
+/** Accessibility of the page as it is shown now. */
+const audit = (page, name, { width, dark }) => attempt("axe", `${name}, ${width} ${dark ? "dark" : "light"}`, async () => {
+  const found = await axe(page, axeSource);
+  for (const { id, count, impact } of found.mild) mild.set(`${id} [${impact}]`, (mild.get(`${id} [${impact}]`) ?? new Map()).set(name, count));
+  return found.grave.flatMap(({ id, impact, count, nodes }) => [`${id} [${impact}] x${count}`, ...nodes.map((node) => `  ${node}`)]);
+});
+
+/** Both widths and both themes: first as a reader finds the page, then with all it holds. */
+async function checkViews(page, name) {
+  await look(page, FOUND);
+  await folded(page, () => audit(page, name, FOUND));
+  await openFolds(page);
+  for (const view of NARROW) {
+    await look(page, view);
+    await attempt("overflow", `${name}, ${view.dark ? "dark" : "light"}`, () => overflow(page));
+  }
+  if (wants("axe")) await folded(page, async () => {
+    for (const view of OPENED) {
+      await look(page, view);
+      await audit(page, name, view);
+    }
+  });
 }
 
 async function checkPage(context, name, base) {
@@ -52,20 +76,10 @@ async function checkPage(context, name, base) {
   try {
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize({ width: 1280, height: 900 });
-    await view(page, name, base, seen);
+    await view(page, name, base);
     await attempt("mathematics", name, () => page.locator("mjx-merror, .MathJax_Error").evaluateAll((all) => all.map((node) => `not typeset: ${node.getAttribute("title") ?? node.textContent}`)));
-    for (const { width, dark, name: how } of VIEWS) {
-      if (!wants("axe") && !wants("overflow")) break;
-      await look(page, { width, dark });
-      if (how !== VIEWS[0].name) await openFolds(page); // first as a reader finds the page, then with all it holds
-      if (width < 1280 && !dark) await attempt("overflow", name, () => overflow(page));
-      await attempt("axe", `${name}, ${how}`, async () => {
-        const found = await axe(page, axeSource);
-        for (const { id, count, impact } of found.mild) mild.set(`${id} [${impact}]`, (mild.get(`${id} [${impact}]`) ?? new Map()).set(name, count));
-        return found.grave.flatMap(({ id, impact, count, nodes }) => [`${id} [${impact}] x${count}`, ...nodes.map((node) => `  ${node}`)]);
-      });
-    }
-    await look(page, { width: 1280, dark: false });
+    if (wants("axe") || wants("overflow")) await checkViews(page, name);
+    await look(page, FOUND);
     await attempt("explorers", name, async () => {
       const found = await explorers(page);
       times.push(...found.times.map((time) => ({ time, name })));
@@ -81,41 +95,52 @@ async function checkPage(context, name, base) {
   await page.close();
 }
 
+/** The search finds a word, and its results are accessible. */
+async function checkSearch(context, base, how) {
+  const page = await context.newPage(), seen = watch(page, base);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await attempt("search", how, async () => [...await search(page, base, word), ...seen.problems]);
+  if (how === "http") await attempt("axe", "search.html, results", async () => (await axe(page, axeSource)).grave.flatMap(({ id, impact, nodes }) => [`${id} [${impact}]`, ...nodes]));
+  await page.close();
+}
+
+/** A page opened from the disk, without a server: it asks for nothing else, and its explorers answer to keys. */
+async function checkFile(context, name, base) {
+  const page = await context.newPage(), seen = watch(page, base);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await attempt("files", name, async () => {
+    await view(page, name, base);
+    const { failures } = await explorers(page, { quick: true });
+    return [...failures, ...seen.problems];
+  });
+  await page.close();
+}
+
+/** Everything that needs the browser, as functions of a context; the longest come first, so that all end together. */
+function jobs(site, files) {
+  const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
+  const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
+  const listed = [];
+  if (["explorers", "network", "overflow", "axe", "mathematics", "weight", "ledger"].some(wants)) {
+    listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
+  }
+  if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));
+  if (pages.includes("search.html")) for (const [base, how] of [[site, "http"], [files, "file"]]) listed.push((context) => checkSearch(context, base, how));
+  return listed;
+}
+
 const ledgers = [], site = await serve(root), browser = await launch();
 try {
   await attempt("links", `${pages.length} pages`, () => links(root, pages).failures);
   await attempt("alt", `${pages.length} pages`, () => alternatives(root, pages).failures);
-
-  const queue = pages.filter((name) => !redirects(name) && name !== "search.html");
+  const queue = jobs(site.base, `${pathToFileURL(root).href}/`);
   const worker = async () => {
-    const context = await browser.newContext();
-    for (let name = queue.shift(); name; name = queue.shift()) await checkPage(context, name, site.base);
+    const context = await browser.newContext(); // one each: pages of one context would share a process
+    for (let job = queue.shift(); job; job = queue.shift()) await job(context);
     await context.close();
   };
-  if (["explorers", "network", "overflow", "axe", "mathematics", "weight", "ledger"].some(wants)) await Promise.all([worker(), worker()]);
+  await Promise.all([worker(), worker()]);
   if (wants("ledger") && !options.pages && !ledgers.length) console.log("SKIP ledger: no page of this book has a .fs-ledger table");
-
-  const tryOut = async (base, how) => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage(), seen = watch(page, base);
-    if (pages.includes("search.html")) await attempt("search", how, async () => [...await search(page, base, word), ...seen.problems]);
-    if (pages.includes("search.html") && base === site.base) {
-      await attempt("axe", "search.html, results", async () => (await axe(page, axeSource)).grave.flatMap(({ id, impact, nodes }) => [`${id} [${impact}]`, ...nodes]));
-    }
-    if (base !== site.base) {
-      const telling = [...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(fs.readFileSync(path.join(root, name), "utf8"))).slice(0, 3), ...pages.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name) && !redirects(name)).slice(0, 2)];
-      for (const name of new Set(telling)) {
-        await attempt("files", name, async () => {
-          seen.problems.clear();
-          await view(page, name, base, seen);
-          const { failures } = await explorers(page, { quick: true });
-          return [...failures, ...seen.problems];
-        });
-      }
-    }
-    await context.close();
-  };
-  await tryOut(site.base, "http");
-  await tryOut(`${pathToFileURL(root).href}/`, "file");
 } finally {
   await browser.close();
   site.close();

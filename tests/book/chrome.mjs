@@ -32,7 +32,9 @@ export function serve(root) {
     let file = path.join(root, decodeURIComponent(new URL(request.url, "http://x").pathname));
     if (file.endsWith(path.sep)) file += "index.html";
     if (!file.startsWith(root) || !fs.existsSync(file) || !fs.statSync(file).isFile()) { response.writeHead(404).end(); return; }
-    response.writeHead(200, { "content-type": TYPES[path.extname(file)] || "application/octet-stream" });
+    // What all pages share is read once: a browser that keeps a script also keeps it compiled.
+    const kept = file.includes(`${path.sep}_static${path.sep}`) ? { "cache-control": "max-age=3600" } : {};
+    response.writeHead(200, { "content-type": TYPES[path.extname(file)] || "application/octet-stream", ...kept });
     fs.createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve({

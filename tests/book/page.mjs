@@ -42,6 +42,49 @@ export const overflow = (page) => page.evaluate(() => {
     .concat(`the page is ${most} px wide`).slice(0, 3);
 });
 
+/** Two things fill a page without telling axe more: tokens of code that are styled alike, and the glyphs of formulas, which
+ *  are no text to it. One token of a kind stays in the text; a formula becomes a box of its size that holds its words. */
+const FOLD = () => {
+  const SPEAKS = "[href], [tabindex], [role], [id], [aria-label], [title]", kinds = new Set(), boxes = [];
+  const tag = (node) => node.cloneNode(false).outerHTML, shown = (node) => node.getClientRects().length;
+  const place = (node) => { let text = ""; for (let up = node; up; up = up.parentElement) text += tag(up); return text; };
+  window.fsFolded = [];
+  const put = (node, ...children) => { window.fsFolded.push([node, [...node.childNodes], node.getAttribute("style")]); node.replaceChildren(...children); };
+  for (const pre of [...document.querySelectorAll("pre")].filter(shown)) {
+    const copy = pre.cloneNode(true), where = place(pre);
+    for (const span of [...copy.querySelectorAll("span")].reverse()) { // what lies inside another comes first
+      if (span.children.length || span.getAttributeNames().some((name) => name !== "class")) continue;
+      const kind = place(span) + where;
+      if (kinds.has(kind)) span.replaceWith(...span.childNodes);
+      kinds.add(kind);
+    }
+    copy.normalize();
+    put(pre, ...copy.childNodes);
+  }
+  for (const formula of [...document.querySelectorAll("mjx-container")].filter(shown)) {
+    const glyphs = formula.querySelector(":scope > mjx-math[aria-hidden=true]"), words = formula.querySelector(":scope > mjx-assistive-mml > math");
+    if (!glyphs || !words || glyphs.textContent.trim() || formula.querySelector(SPEAKS)) continue;
+    const { width, height } = glyphs.getBoundingClientRect(), em = parseFloat(getComputedStyle(glyphs).fontSize);
+    const fixed = !glyphs.querySelector("mjx-mtable"); // a table may be as wide as the window
+    boxes.push([words, words.textContent], ...(fixed ? [[glyphs, "", `display: inline-block; width: ${width / em}em; height: ${height / em}em`]] : []));
+  }
+  for (const [node, text, style] of boxes) { put(node, text); if (style) node.style.cssText += `; ${style}`; }
+};
+
+const WHOLE = () => {
+  for (const [node, children, style] of window.fsFolded) {
+    node.replaceChildren(...children);
+    if (style === null) node.removeAttribute("style"); else node.setAttribute("style", style);
+  }
+};
+
+/** Do some work on the page as FOLD leaves it; then the page is whole again. */
+export async function folded(page, work) {
+  await page.evaluate(FOLD);
+  await work();
+  await page.evaluate(WHOLE);
+}
+
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 export async function axe(page, source) {
@@ -54,8 +97,12 @@ export async function axe(page, source) {
 
 /** Tools inside the page: what a picture looks like now, and how long a key takes to the next painted frame. */
 const TOOLS = () => {
-  window.fsPicture = (explorer) => [...explorer.querySelectorAll(".fx-host svg")]
-    .map((svg) => [...svg.querySelectorAll("path, image, text")].map((node) => node.getAttribute("d") ?? node.getAttribute("href") ?? node.textContent).join(";")).join("|");
+  const numbers = new Map(); // a picture is a long text: it stays in the page, its number comes out
+  window.fsPicture = (explorer) => {
+    const text = [...explorer.querySelectorAll(".fx-host svg")]
+      .map((svg) => [...svg.querySelectorAll("path, image, text")].map((node) => node.getAttribute("d") ?? node.getAttribute("href") ?? node.textContent).join(";")).join("|");
+    return numbers.get(text) ?? (numbers.set(text, numbers.size), numbers.get(text));
+  };
   window.fsTimes = [];
   addEventListener("keydown", (event) => {
     const start = event.timeStamp;
@@ -68,8 +115,10 @@ const picture = (input) => input.evaluate((node) => [window.fsPicture(node.close
 async function press(page, input, key) {
   await input.focus();
   await page.keyboard.press(key);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
-  return picture(input);
+  return input.evaluate(async (node) => {
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    return [window.fsPicture(node.closest(".fs-explorer")), node.getAttribute("aria-valuetext")];
+  });
 }
 
 /** One slider by keyboard: Home, one step, End; the value is spoken, the picture follows. */
@@ -106,7 +155,7 @@ export async function explorers(page, { quick = false } = {}) {
   if (cells > found.length && !(await page.locator(".jupyter-widgets:not(:has(.fs-explorer))").count())) failures.push(`${cells} widgets in the page, ${found.length} explorers drawn`);
   for (const [number, explorer] of found.entries()) {
     if (!(await explorer.locator(".fx-host svg path").count())) { failures.push(`explorer ${number + 1}: nothing is drawn`); continue; }
-    const inputs = await explorer.locator('input[type="range"]').all();
+    const inputs = await explorer.locator('input[type="range"]').elementHandles();
     for (const [i, input] of inputs.entries()) {
       const name = `explorer ${number + 1}, ${await input.evaluate((node) => node.labels[0]?.textContent ?? "slider without a label")}`;
       if ((await input.evaluate((node) => +node.max)) === 0) continue; // a single value: nothing to move
