@@ -24,12 +24,12 @@ PACKAGE := 'pkg/src/**/*' pkg/pyproject.toml
 PINS := requirements.lock requirements-torch.txt
 CONFIG := pyproject.toml
 
-.PHONY: help book draft test lab serve pdf notebooks lock bench faults format clean distclean \
+.PHONY: help book draft test lab serve pdf notebooks lock bench faults checkerboard format clean distclean \
         env node vendor execute html lint types unit nbtest booktest
 
 help: ## list the targets
 	@echo "Few Steps: an executable book. Targets:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- the book
 
@@ -111,6 +111,9 @@ bench: env ## time the package's main computations
 
 faults: env ## plant faults in the package and see that the checks catch them
 	@$(PY) tools/faults.py
+
+checkerboard: env ## train the maps of the checkerboard tables anew (an hour or two)
+	@$(PY) tools/checkerboard.py
 
 lock: env ## resolve the pinned environment anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

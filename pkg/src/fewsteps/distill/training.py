@@ -47,6 +47,9 @@ def law_samples(law: Law, n: int, source: torch.Generator, dtype: torch.dtype = 
     if not isinstance(source, torch.Generator):
         raise TypeError(f"source must be a torch.Generator, e.g. torch.Generator().manual_seed(0), got {source!r}")
     n = integer_at_least(n, 1, "n")
+    if not hasattr(law, "frames"):
+        seed = int(torch.randint(2**62, (1,), generator=source))
+        return torch.as_tensor(law.sample(n, np.random.default_rng(seed))).to(dtype)
     roots = law.frames * np.sqrt(law.spectrum)[:, None, :]
     means, turns, weights = (torch.as_tensor(part.copy()).to(dtype) for part in (law.means, roots, law.weights))
     which = torch.multinomial(weights, n, replacement=True, generator=source)

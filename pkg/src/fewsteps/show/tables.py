@@ -59,4 +59,4 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, caption: 
     wrong = next((row for row in cells if len(row) != len(headers)), None)
     if wrong is not None:
         raise ValueError(f"rows must have {len(headers)} cells each, got {wrong}")
-    return Table(tuple(headers), cells, caption)
+    return Table(tuple(str(header) for header in headers), cells, caption)
