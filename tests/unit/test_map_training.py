@@ -26,7 +26,7 @@ from fewsteps.distill import (
     time_pairs,
     train_flow_map,
 )
-from fewsteps.flowmaps import GaussianFlowMap
+from fewsteps.flowmaps import AffineLosses, AffineMap, GaussianFlowMap
 
 LAW, PROCESS = Gaussian([1.0, -1.0], [[4.0, 0.5], [0.5, 0.3]]), flow_matching()
 
@@ -263,3 +263,42 @@ def test_jumps_of_the_exact_map_do_not_depend_on_the_grid():
     one, many = (map_jumps(exact.slope, x, grid) for grid in ([1.0, 0.0], np.linspace(1, 0, 8)))
     assert torch.allclose(one, many, atol=1e-12)
     assert torch.allclose(one, exact(x, 1.0, 0.0), atol=1e-12)
+
+
+class LinearSlope(torch.nn.Module):
+    """The average velocity (w0 + w1 r + w2 t) x in any dimension."""
+
+    def __init__(self, *weights):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.tensor(weights))
+
+    def forward(self, x, r, t):
+        return (self.w[0] + self.w[1] * r + self.w[2] * t)[:, None] * x
+
+
+@pytest.mark.parametrize(("diagonal_at", "density"), [("end", lambda t: 2 * (1 - t)), ("uniform", lambda t: 1 + 0 * t)])
+def test_batches_estimate_the_integrals(diagonal_at, density):
+    w, lams = (-0.6, 0.3, 1.1), (4.0, 0.25)
+    recipe = Recipe(steps=300, batch=256, lr=1e-12, diagonal_at=diagonal_at)
+    law = Gaussian([0.0, 0.0], lams)
+    _, losses = train_flow_map(law, PROCESS, "LSD", recipe=recipe, net=LinearSlope(*w), seed=1)
+    # both coordinates count in full; pairs have density 2 on the triangle, points the law of x_r
+    t, want = np.linspace(0, 1, 4001), np.zeros(2)
+    for lam in lams:
+        n, rate = (1 - t) ** 2 * lam + t**2, t - (1 - t) * lam
+        excess = n * (w[0] + (w[1] + w[2]) * t - rate / n) ** 2
+        want[0] += np.trapezoid(density(t) * (excess + lam / n), t)
+        student = AffineMap.from_slope(lambda r, t: w[0] + w[1] * r + w[2] * t, lambda r, t: 0 * r)
+        want[1] += 2 * AffineLosses(Gaussian([0.0], [lam]), PROCESS).lsd(student)
+    errors = losses.std(axis=0) / np.sqrt(len(losses))
+    assert np.all(np.abs(losses.mean(axis=0) - want) < 4 * errors)
+    assert np.all(errors < 0.02 * want)
+
+
+def test_a_teacher_that_never_follows_is_the_untrained_net():
+    frozen = SlopeNet(2, d_hidden=16, seed=2)
+    runs = [
+        train_flow_map(LAW, PROCESS, "PSD-U", recipe=recipe, net=SlopeNet(2, d_hidden=16, seed=2), teacher=teacher)[1]
+        for recipe, teacher in ((replace(RECIPE, teacher_average=1.0), None), (RECIPE, frozen))
+    ]
+    assert np.array_equal(*runs)
