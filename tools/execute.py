@@ -2,24 +2,27 @@
 
     python tools/execute.py [--workers N] [--force] [NOTEBOOK...]
 
-A notebook is executed again when its code, its cells' metadata, the package, the pinned environment or a data file
-beside it has changed. A failing notebook ends the command with status 1, after the others are done.
+A notebook is executed again when its code, its cells' metadata, the package, the pinned environment, the settings of
+the arithmetic or a data file beside it has changed. A failing notebook ends the command with status 1, after the others
+are done. Ctrl-C ends it at once; what was finished is kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from alone import alone
+from arithmetic import settings, words
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
@@ -44,6 +47,14 @@ def set_environment() -> None:
     """Give every kernel the same surroundings."""
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"), PYTHONHASHSEED="0", CUDA_VISIBLE_DEVICES="")
     os.environ.pop("MPLBACKEND", None)
+
+
+def start_worker() -> None:
+    """Leave the terminal's process group: Ctrl-C is the parent's affair, which then ends its workers.
+
+    nbclient would answer the signal with half a minute of clearing up; a kernel without its worker ends by itself.
+    """
+    os.setpgrp()
 
 
 def stderr_of(notebook: nbformat.NotebookNode) -> str:
@@ -122,23 +133,35 @@ def report_failures(failures: dict[str, str]) -> None:
     )
 
 
-def run_all(todo: dict[Path, str], workers: int) -> dict[str, str]:
-    """Execute the notebooks, the slowest first, report live, store what passed; return what failed."""
+def collect(futures: dict[Future[Run], Path], todo: dict[Path, str]) -> dict[str, str]:
+    """Report every execution as it ends and store what passed; return what failed."""
     cache, times, failures = get_cache(CACHE), load_times(), {}
-    order = sorted(todo, key=lambda path: -times.get(name_of(path), {}).get("seconds", 1e9))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures: dict[Future[Run], Path] = {pool.submit(execute, path): path for path in order}
-        for count, future in enumerate(as_completed(futures), 1):
-            path, run = futures[future], future.result()
-            name, mark = name_of(path), "FAILED" if run.problem else "ok"
-            print(f"  [{count:>2}/{len(order)}] {name:<48} {run.seconds:6.1f} s  {mark}", flush=True)
-            if run.problem:
-                failures[name] = run.problem
-            else:
-                store(cache, path, run)
-                times[name] = {"key": todo[path], "seconds": round(run.seconds, 1)}
-                save_times(times)
+    for count, future in enumerate(as_completed(futures), 1):
+        path, run = futures[future], future.result()
+        name, mark = name_of(path), "FAILED" if run.problem else "ok"
+        print(f"  [{count:>2}/{len(futures)}] {name:<48} {run.seconds:6.1f} s  {mark}", flush=True)
+        if run.problem:
+            failures[name] = run.problem
+        else:
+            store(cache, path, run)
+            times[name] = {"key": todo[path], "seconds": round(run.seconds, 1)}
+            save_times(times)
     return failures
+
+
+def run_all(todo: dict[Path, str], workers: int) -> dict[str, str]:
+    """Execute the notebooks, the slowest first; return what failed. Ctrl-C ends the workers at once."""
+    times = load_times()
+    order = sorted(todo, key=lambda path: -times.get(name_of(path), {}).get("seconds", 1e9))
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=start_worker)
+    try:
+        return collect({pool.submit(execute, path): path for path in order}, todo)
+    except KeyboardInterrupt:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def stale_notebooks(paths: list[Path], force: bool) -> dict[Path, str]:
@@ -159,24 +182,35 @@ def stale_notebooks(paths: list[Path], force: bool) -> dict[Path, str]:
     return todo
 
 
+def bring_up_to_date(paths: list[Path], force: bool, workers: int) -> int:
+    """Execute what is stale; return the exit status."""
+    todo = stale_notebooks(paths, force)
+    print(f"{len(paths)} notebooks: {len(paths) - len(todo)} up to date, {len(todo)} to execute", flush=True)
+    if not todo:
+        return 0
+    started = time.perf_counter()
+    failures = run_all(todo, workers)
+    seconds = time.perf_counter() - started
+    print(f"{len(todo)} notebooks executed in {seconds:.1f} s; arithmetic: {words(settings())}", flush=True)
+    if failures:
+        report_failures(failures)
+    return int(bool(failures))
+
+
 def main(argv: list[str]) -> int:
-    """Execute what is stale."""
+    """Read the command line and execute."""
     parser = argparse.ArgumentParser(description="Execute the book's notebooks into its cache.")
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--force", action="store_true", help="execute even what is up to date")
     options = parser.parse_args(argv)
     paths = [path.resolve() for path in options.notebooks] or toc_notebooks()
-    todo = stale_notebooks(paths, options.force)
-    print(f"{len(paths)} notebooks: {len(paths) - len(todo)} up to date, {len(todo)} to execute", flush=True)
-    if not todo:
-        return 0
-    started = time.perf_counter()
-    failures = run_all(todo, options.workers)
-    print(f"{len(todo)} notebooks executed in {time.perf_counter() - started:.1f} s", flush=True)
-    if failures:
-        report_failures(failures)
-    return int(bool(failures))
+    try:
+        with alone(CACHE.parent, "execute"):
+            return bring_up_to_date(paths, options.force, options.workers)
+    except KeyboardInterrupt:
+        print("\nInterrupted. The notebooks marked ok are kept; the same command goes on from there.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

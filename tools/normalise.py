@@ -3,7 +3,8 @@
     python tools/normalise.py [--check] [--outputs] [NOTEBOOK...]
 
 --check rewrites nothing and ends with status 1 when something would change. --outputs first takes the outputs from the
-cache that `tools/execute.py` filled. Pictures and widget states are dropped: the build makes them anew.
+cache that `tools/execute.py` filled; together with --check it leaves those alone that nbval is told to ignore. Pictures
+and widget states are dropped: the build makes them anew.
 """
 
 from __future__ import annotations
@@ -91,22 +92,30 @@ def normalise(notebook: Any, has_setup: bool) -> Any:
     return notebook
 
 
-def take_outputs(notebook: Any, path: Path) -> None:
-    """Replace the outputs by those of the last execution."""
+def is_compared(cell: Any) -> bool:
+    """Say whether nbval compares a cell's outputs; comments overrule tags, and the last word counts."""
+    tags = [tag.replace("-", "_").upper() for tag in cell.metadata.get("tags", [])]
+    comments = [line.strip().lstrip("#").strip() for line in cell.source.splitlines() if line.strip().startswith("#")]
+    said = [word for word in [*tags, *comments] if word in {"NBVAL_IGNORE_OUTPUT", "NBVAL_CHECK_OUTPUT", "NBVAL_SKIP"}]
+    return "NBVAL_SKIP" not in said and said[-1:] != ["NBVAL_IGNORE_OUTPUT"]
+
+
+def take_outputs(notebook: Any, path: Path, ignored: bool) -> None:
+    """Replace the outputs by those of the last execution; with or without those that nbval ignores."""
     try:
         _, executed = get_cache(CACHE).merge_match_into_notebook(notebook)
     except KeyError:
         raise SystemExit(f"{path.relative_to(ROOT)} has not been executed: run `make book` first") from None
     for cell, fresh in zip(notebook.cells, executed.cells, strict=True):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and (ignored or is_compared(cell)):
             cell.outputs = fresh.outputs
 
 
-def canonical(path: Path, outputs: bool) -> str:
+def canonical(path: Path, outputs: bool, ignored: bool = True) -> str:
     """Return the canonical text of a notebook."""
     notebook = read(path)
     if outputs:
-        take_outputs(notebook, path)
+        take_outputs(notebook, path, ignored)
     chapter = path.is_relative_to(ROOT / "chapters")
     return nbformat.writes(normalise(notebook, chapter), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -121,7 +130,7 @@ def main(argv: list[str]) -> int:
     paths = [path.resolve() for path in options.notebooks] or input_files(["chapters/**/*.ipynb", "book/*.ipynb"])
     changed = 0
     for path in paths:
-        text = canonical(path, options.outputs)
+        text = canonical(path, options.outputs, ignored=not options.check)
         if text == path.read_text(encoding="utf8"):
             continue
         changed += 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import nbformat
 import yaml
+from arithmetic import settings
 from stage import SKIPPED, input_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,8 +49,8 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def shared_key(root: Path = ROOT) -> str:
-    """Hash what every notebook depends on: the package, the pinned environment, the Python version."""
-    total = hashlib.sha256(platform.python_version().encode())
+    """Hash what every notebook depends on: the package, the pinned environment, the Python version, the arithmetic."""
+    total = hashlib.sha256((platform.python_version() + repr(sorted(settings().items()))).encode())
     for path in input_files(SHARED_INPUTS, root):
         total.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return total.hexdigest()

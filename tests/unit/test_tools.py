@@ -1,82 +1,19 @@
-"""The tools behind the Makefile, and the rules of the ledger."""
+"""The tools behind the Makefile."""
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import alone
+import arithmetic
 import nbformat
 import normalise
 import pytest
 import stage
-from fewsteps_book.catalogue import Entry, Source
-from fewsteps_book.draw import ledger
-from fewsteps_book.ledger import Book, problems
-from fewsteps_book.records import Record
-
-ENTRIES = (Entry("XX-1", "Eq. (1)", "One < two", "core", "part/page"),)
-
-
-def book(*records: Record, complete: bool = True) -> Book:
-    source = Source("XX", "x", "A source", "key", "part", complete, ENTRIES)
-    return Book([source], list(records), {"chapters/part/page": "Page"}, {})
-
-
-def record(kind: str, name: str = "XX-1", doc: str = "chapters/part/page", **rest: object) -> Record:
-    return Record(doc, (name,), kind, f"ev-{kind}", **rest)  # type: ignore[arg-type]
-
-
-def test_a_result_with_derivation_and_check_has_no_problem() -> None:
-    assert list(problems(book(record("derived"), record("verified")))) == []
-
-
-@pytest.mark.parametrize("kind", ["bounded", "order"])
-def test_bounds_and_orders_count_as_checks(kind: str) -> None:
-    assert list(problems(book(record("derived"), record(kind)))) == []
-
-
-@pytest.mark.parametrize(("kind", "lacking"), [("derived", "verified"), ("verified", "derived")])
-def test_missing_evidence_is_a_problem_in_a_complete_part_only(kind: str, lacking: str) -> None:
-    assert list(problems(book(record(kind)))) == [f"XX-1 is catalogued but on part/page not {lacking}"]
-    assert list(problems(book(record(kind), complete=False))) == []
-
-
-def test_a_refutation_is_no_evidence_for_the_result() -> None:
-    assert len(list(problems(book(record("refuted"))))) == 1
-
-
-def test_unknown_ids_are_problems() -> None:
-    found = list(problems(book(record("derived"), record("verified"), record("verified", "XX-9"))))
-    assert found == ["part/page: verified('XX-9') names no catalogued result"]
-
-
-def test_a_results_own_page_must_hold_its_evidence() -> None:
-    elsewhere = record("verified", doc="chapters/part/other")
-    assert list(problems(book(record("derived"), elsewhere))) == ["XX-1 is catalogued but on part/page not verified"]
-    assert list(problems(book(record("derived"), record("verified"), elsewhere))) == []
-
-
-def test_the_row_shows_the_tightest_check() -> None:
-    loose = record("verified", error=1e-3, tolerance=1e-2, against="sampling")
-    tight = record("verified", error=2e-15, tolerance=1e-13, against="quadrature")
-    row = book(record("derived"), loose, tight).rows()[0]
-    assert (row["error"], row["tolerance"], row["against"]) == (2e-15, 1e-13, "quadrature")
-    assert row["derived"]
-    assert row["verified"]
-    assert len(row["checks"]) == 2
-
-
-def test_a_second_method_comes_before_the_pages_own_derivation() -> None:
-    own = record("verified", error=0.0, tolerance=1e-15, against="the derived expression")
-    other = record("verified", error=1e-6, tolerance=1e-5, against="quadrature")
-    assert book(record("derived"), own, other).rows()[0]["against"] == "quadrature"
-    assert book(record("derived"), own).rows()[0]["against"] == "the derived expression"
-
-
-def test_the_drawn_ledger_escapes_and_links() -> None:
-    html = ledger(book(record("derived"), record("verified", error=0.0, tolerance=1e-12)), lambda doc: f"../{doc}.html")
-    assert "One &lt; two" in html
-    assert 'href="../chapters/part/page.html#ev-derived"' in html
-    assert "0 / 1.0e-12" in html
 
 
 def test_a_stage_runs_once_and_again_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +33,72 @@ def test_a_stage_runs_once_and_again_after_a_change(tmp_path: Path, monkeypatch:
 def test_a_red_stage_is_never_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "STAMPS", tmp_path)
     assert [stage.run_stage("s", ["false"], [], []) for _ in range(2)] == [1, 1]
+
+
+def test_a_stage_runs_again_under_other_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "STAMPS", tmp_path)
+    command = ["sh", "-c", f"echo run >> {tmp_path}/out.txt"]
+    for also, runs in (([], 1), (["OPENBLAS_CORETYPE=Prescott"], 2), (["OPENBLAS_CORETYPE=Prescott"], 2)):
+        assert stage.run_stage("s", command, [], [], also) == 0
+        assert (tmp_path / "out.txt").read_text().count("run") == runs
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", "── a: green"), ("latin-1", "-- a: green"), ("ascii", "-- a: green")]
+)
+def test_what_a_terminal_cannot_show_is_said_plainly(encoding: str, shown: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    alone.say("── a: green", stream)
+    assert stream.buffer.getvalue().decode(encoding) == shown + "\n"  # type: ignore[attr-defined]
+
+
+def test_a_second_build_waits_for_the_first_and_says_so(tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from alone import alone\nwith alone(Path({str(tmp_path)!r}), 'two'): print('in')"
+    with alone.alone(tmp_path, "one"):
+        second = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=Path(alone.__file__).parent, text=True, stdout=-1, stderr=-1
+        )
+        assert second.stderr is not None
+        assert "two: waiting, because process" in second.stderr.readline()
+        assert second.poll() is None
+    assert second.communicate()[0] == "in\n"
+
+
+def test_narrow_arithmetic_names_what_is_there_and_nothing_else() -> None:
+    chosen = arithmetic.narrow(["X86_V3"], "x86_64")
+    assert (chosen["NPY_DISABLE_CPU_FEATURES"], chosen["OPENBLAS_CORETYPE"]) == ("X86_V3", "Prescott")
+    assert set(chosen) == set(arithmetic.VARIABLES)
+    assert set(arithmetic.narrow([], "riscv64")) == {"ATEN_CPU_CAPABILITY", "MKL_CBWR"}
+
+
+def test_numpy_takes_the_narrow_settings_without_a_word() -> None:
+    chosen = arithmetic.narrow(arithmetic.loops_found(), "")
+    code = "import arithmetic, numpy, scipy.linalg; print(arithmetic.loops_found())"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=arithmetic.surroundings(chosen),
+        cwd=Path(arithmetic.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+@pytest.mark.parametrize("now", [{}, {"OPENBLAS_CORETYPE": "Prescott"}, {"OPENBLAS_CORETYPE": "Haswell"}])
+def test_other_arithmetic_is_other_than_the_caller_s(now: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def probe(chosen: dict[str, str]) -> dict[str, object]:
+        core = chosen.get("OPENBLAS_CORETYPE", "Zen")
+        return {"loops": ["AVX2"], "cores": [core], "torch": "", "bits": {"products": core}}
+
+    monkeypatch.setattr(arithmetic, "settings", lambda: now)
+    monkeypatch.setattr(arithmetic, "measured", probe)
+    monkeypatch.setattr(arithmetic, "platform", SimpleNamespace(machine=lambda: "x86_64"))
+    chosen, same, found = arithmetic.choose("other")
+    assert arithmetic.differences(same, found) == ["products"]
+    assert chosen.get("OPENBLAS_CORETYPE") == (None if now.get("OPENBLAS_CORETYPE") == "Prescott" else "Prescott")
+    assert "!!" not in arithmetic.report("other", chosen, same, found)
+    assert "!! Both executions round alike" in arithmetic.report("same", now, same, same)
 
 
 def sample() -> nbformat.NotebookNode:
@@ -127,3 +130,44 @@ def test_the_setup_cell_is_brought_back_to_the_front() -> None:
     notebook = normalise.normalise(sample(), has_setup=True)
     notebook.cells = [notebook.cells[0], notebook.cells[2], notebook.cells[1]]
     assert [cell.id for cell in normalise.normalise(notebook, has_setup=True).cells] == ["title", "setup", "one"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "source", "compared"),
+    [
+        ([], "1 + 1", True),
+        (["hide-input"], "1 + 1", True),
+        (["nbval-ignore-output"], "1 + 1", False),
+        ([], "x = 1\n  # NBVAL_IGNORE_OUTPUT\nx", False),
+        ([], "x = 1  # NBVAL_IGNORE_OUTPUT", True),  # nbval reads whole lines
+        (["nbval-ignore-output"], "# NBVAL_CHECK_OUTPUT", True),
+        (["nbval-skip"], "1 + 1", False),
+    ],
+)
+def test_what_nbval_ignores_is_not_compared(tags: list[str], source: str, compared: bool) -> None:
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": tags})
+    assert normalise.is_compared(cell) is compared
+
+
+def test_outputs_that_nbval_ignores_do_not_fail_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def numbers(text: str) -> nbformat.NotebookNode:
+        notebook = sample()
+        for cell, tags in zip(notebook.cells[1:], (["nbval-ignore-output"], []), strict=False):
+            cell.metadata = nbformat.from_dict({"tags": tags})
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+        return notebook
+
+    def run(stored: str, fresh: str, *options: str) -> int:
+        path.write_text(nbformat.writes(normalise.normalise(numbers(stored), False), indent=1, sort_keys=True) + "\n")
+        cache = SimpleNamespace(merge_match_into_notebook=lambda _: (0, numbers(fresh)))
+        monkeypatch.setattr(normalise, "get_cache", lambda _: cache)
+        return normalise.main(["--outputs", *options, str(path)])
+
+    monkeypatch.setattr(normalise, "ROOT", tmp_path)
+    path = tmp_path / "one.ipynb"
+    assert run("1\n", "1\n", "--check") == 0
+    assert run("1\n", "2\n", "--check") == 0  # the cell is ignored
+    assert run("1\n", "2\n") == 0
+    assert "2\\n" in path.read_text()  # `make notebooks` takes everything
+    monkeypatch.setattr(normalise, "is_compared", lambda _: True)
+    assert run("1\n", "2\n", "--check") == 1
