@@ -65,6 +65,27 @@ def test_no_tolerance_is_looser_than_it_has_to_be() -> None:
     assert loose == [], "bring these tolerances closer to what is achieved"
 
 
+def test_what_is_shown_is_tied_to_what_was_checked() -> None:
+    """Formulas that only readers hold against their check stay few, and say which case was checked."""
+    shown = [line for row in ROWS for line in row["shown"]]
+    assert {line["by"] for line in shown} <= {"generated", "read", "stated", "none"}
+    assert [line for line in shown if line["by"] == "stated" and not line["case"]] == []
+    assert sum(line["by"] == "stated" for line in shown) <= 0.1 * len(shown)
+
+
+def test_the_errata_page_grades_and_counts() -> None:
+    html = (HTML / "book" / "errata.html").read_text(encoding="utf8")
+    assert "automatic text conversions" in html
+    assert html.index('id="errors"') < html.index('id="gaps"') < html.index('id="wordings"')
+
+
+def test_the_ledger_counts_a_source_once() -> None:
+    html = (HTML / "book" / "ledger.html").read_text(encoding="utf8")
+    counted = html.split('class="table fs-counts"')[1].split("</table>")[0]
+    assert "97 of 468" in counted
+    assert counted.count("(PD)") == 1
+
+
 def test_every_link_leads_to_its_evidence() -> None:
     pages: dict[str, str] = {}
     for row in ROWS:

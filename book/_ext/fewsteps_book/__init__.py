@@ -19,7 +19,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from . import draw
-from .catalogue import load_sources
+from .boxes import boxes_of
+from .catalogue import load_sources, load_wording
 from .ledger import Book, problems
 from .pictures import shrink
 from .records import collect
@@ -43,11 +44,20 @@ class Drawing(SphinxDirective):
 @lru_cache(maxsize=1)
 def book_of(app: Sphinx) -> Book:
     """Read the catalogue and the executed notebooks, once a build."""
-    sources = load_sources(Path(app.srcdir) / "book" / "catalogue")
+    root = Path(app.srcdir)
+    sources, records = load_sources(root / "book" / "catalogue"), collect(app)
     times = Path(app.outdir).parent / "times.json"
     seconds = json.loads(times.read_text()) if times.exists() else {}
     titles = {doc: node.astext() for doc, node in app.env.titles.items()}
-    return Book(sources, collect(app), titles, {name: entry["seconds"] for name, entry in seconds.items()})
+    pages = sorted({record.doc for record in records})
+    return Book(
+        sources,
+        records,
+        titles,
+        {name: entry["seconds"] for name, entry in seconds.items()},
+        [box for doc in pages for box in boxes_of(root / f"{doc}.ipynb", doc, records)],
+        load_wording(root / "book" / "wording.yml"),
+    )
 
 
 def check(app: Sphinx, _env: BuildEnvironment) -> None:

@@ -23,12 +23,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Source:
-    """One source with its results, and whether its part of the book is complete."""
+    """One source with its results; how many the source has in all; whether its part of the book is complete."""
 
     key: str
     name: str
     title: str
     bib: str
+    size: int
     part: str
     complete: bool
     entries: tuple[Entry, ...]
@@ -51,4 +52,21 @@ def load_sources(folder: Path) -> list[Source]:
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise ValueError(f"catalogued more than once: {twice}")
+    sizes = {(source.key, source.size) for source in sources}
+    if len(sizes) > len({key for key, _ in sizes}):
+        raise ValueError(f"one source, two sizes: {sorted(sizes)}")
     return sources
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A slip of wording in a source: what it says, what is meant."""
+
+    id: str
+    source: str
+    holds: str
+
+
+def load_wording(path: Path) -> list[Wording]:
+    """Read the slips of wording, which need a reader and no check."""
+    return [Wording(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf8")) or []]

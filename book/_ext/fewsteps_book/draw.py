@@ -6,11 +6,25 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from .catalogue import Entry, Source
-from .ledger import Book, tightest
+from .ledger import Book, distinct, tightest
 from .records import Record
 
 Uri = Callable[[str], str]
-COLUMNS = ("Id", "Result", "In the source", "Derivation", "Check", "Error / tolerance", "Second method")
+COLUMNS = (
+    "Id",
+    "Result",
+    "Derivation",
+    "Check",
+    "Error / tolerance",
+    "Second method",
+    "Checked case, where it is less than the whole",
+    "Mistakes that the checks reject",
+)
+GRADES = {
+    "error": ("Errors", "The claim is false."),
+    "gap": ("Gaps", "A hypothesis or a step is missing."),
+    "wording": ("Wording", "No claim is false, but a reader would be misled."),
+}
 
 
 def text(words: str | None) -> str:
@@ -49,13 +63,17 @@ def cell(column: int, html: str, sort: str = "", tag: str = "td") -> str:
     return f'<{tag} role="{role}"{scope} data-label="{COLUMNS[column]}"{order}>{html}</{tag}>'
 
 
-def result_cell(book: Book, entry: Entry, case: str | None, uri: Uri) -> str:
-    """Return the result's title, its page and level, and the machine-checked case where the proof is prose."""
+def result_cell(book: Book, entry: Entry, uri: Uri) -> str:
+    """Return the result's title, where the source and the book have it, and its level."""
     doc = f"chapters/{entry.page}"
     page = escape(book.page_title(entry.page))
     place = f'<a href="{escape(uri(doc))}">{page}</a>' if doc in book.titles else page
-    note = f'<br><small class="fs-meta">Machine-checked: {text(case)}</small>' if case else ""
-    return f'{text(entry.title)}<br><small class="fs-meta">{place} · {entry.level}</small>{note}'
+    return f'{text(entry.title)}<br><small class="fs-meta">{escape(entry.label)} · {place} · {entry.level}</small>'
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return some phrases as HTML."""
+    return "; ".join(map(text, words))
 
 
 def ledger_row(book: Book, source: Source, entry: Entry, uri: Uri) -> str:
@@ -64,17 +82,17 @@ def ledger_row(book: Book, source: Source, entry: Entry, uri: Uri) -> str:
     derivations = [record for record in evidence if record.kind == "derived"]
     checks = [record for record in evidence if record.verifies]
     best = tightest(checks)
-    case = next((record.case for record in evidence if record.case), None)
     against = best.against if best else next((check.against for check in checks if check.against), None)
     measured = f"{number(best.error)} / {number(best.tolerance)}" if best else ""
     cells = [
         cell(0, f"<code>{entry.id}</code>", tag="th"),
-        cell(1, result_cell(book, entry, case, uri), entry.title),
-        cell(2, escape(entry.label)),
-        cell(3, links(derivations, uri, "derivation", entry), str(len(derivations))),
-        cell(4, links(checks, uri, "check", entry), str(len(checks))),
-        cell(5, measured, repr(best.error) if best else ""),
-        cell(6, text(against) if against else ""),
+        cell(1, result_cell(book, entry, uri), entry.title),
+        cell(2, links(derivations, uri, "derivation", entry), str(len(derivations))),
+        cell(3, links(checks, uri, "check", entry), str(len(checks))),
+        cell(4, measured, repr(best.error) if best else ""),
+        cell(5, text(against) if against else ""),
+        cell(6, listed(distinct(record.case for record in evidence))),
+        cell(7, listed(distinct(record.mistake for record in evidence))),
     ]
     data = f'data-level="{entry.level}" data-page="{escape(entry.page)}" data-source="{source.key}"'
     return f'<tr role="row" {data}>{"".join(cells)}</tr>'
@@ -92,14 +110,29 @@ def simple_table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def counts(book: Book) -> str:
-    """Return the counts per source."""
+    """Return the counts per source: results in the book of results in the source, and their evidence."""
     rows = []
-    for source in book.sources:
-        mine = [row for row in book.rows() if row["source"] == source.key]
+    for key in dict.fromkeys(source.key for source in book.sources):
+        source = next(source for source in book.sources if source.key == key)
+        mine = [row for row in book.rows() if row["source"] == key]
         sums = [sum(row[kind] for row in mine) for kind in ("derived", "verified", "refuted")]
-        state = "complete" if source.complete else "being written"
-        rows.append([f"{escape(source.title)} ({source.key})", str(len(mine)), *map(str, sums), state])
-    return simple_table("Counts per source", ("Source", "Results", "Derived", "Verified", "Errata", "State"), rows)
+        rows.append([f"{escape(source.title)} ({key})", f"{len(mine)} of {source.size}", *map(str, sums)])
+    return simple_table("Counts per source", ("Source", "Results in the book", "Derived", "Verified", "Errata"), rows)
+
+
+def ties(book: Book) -> str:
+    """Return how the shown formulas are tied to what was checked."""
+    shown = [record.shown for record in book.records if record.kind == "derived"]
+    tied = sum(line.tied for box in book.boxes for line in box.lines)
+    rows = [
+        ["Rendered from the checked sides", str(shown.count("generated"))],
+        ["Typed, read back and compared with the checked sides at random points", str(shown.count("read"))],
+        ["Typed, and held against the check by readers alone", str(shown.count("stated"))],
+        ["Checked without a formula of its own", str(shown.count("none"))],
+        ["Displayed lines in boxes", str(sum(len(box.lines) for box in book.boxes))],
+        ["of these, letter for letter what a derivation of the same result shows", str(tied)],
+    ]
+    return simple_table("How what is shown is tied to what was checked", ("Derivations", "Number"), rows)
 
 
 def ledger(book: Book, uri: Uri) -> str:
@@ -109,32 +142,47 @@ def ledger(book: Book, uri: Uri) -> str:
     pages = {entry.page: book.page_title(entry.page) for source in book.sources for entry in source.entries}
     options = "".join(f'<option value="{escape(page)}">{escape(title)}</option>' for page, title in pages.items())
     return (
-        f'{counts(book)}<div class="fs-ledger"><template class="fs-pages">{options}</template>'
+        f'{counts(book)}{ties(book)}<div class="fs-ledger"><template class="fs-pages">{options}</template>'
         f'<table class="table" role="table" aria-label="Every result with its evidence">'
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody></table></div>'
     )
 
 
-def erratum(book: Book, record: Record, uri: Uri) -> str:
-    """Return one slip: what is printed, what holds, where both are tried."""
+def slip(book: Book, ids: Sequence[str], source: str | None, holds: str | None, there: str) -> str:
+    """Return one slip: what the source says, what holds, where both are tried."""
     entries = {entry.id: entry for source in book.sources for entry in source.entries}
-    known = [entries[name] for name in record.ids if name in entries]
-    label = "; ".join(entry.label for entry in known)
-    name = ", ".join(record.ids)
-    title = record.title or "; ".join(entry.title for entry in known) or name
-    there = link(record, uri, f"The check of {escape(name)} that tries both")
+    known = [entries[name] for name in ids if name in entries]
+    name = ", ".join(ids)
+    label, title = ("; ".join(getattr(entry, field) for entry in known) for field in ("label", "title"))
     return (
         f'<article class="fs-erratum" aria-label="Erratum {escape(name)}"><p class="fs-erratum-title">'
-        f'<code>{escape(name)}</code> {text(title)}<br><small class="fs-meta">{escape(label)}</small></p>'
-        f"<dl><dt>Printed</dt><dd>{text(record.printed)}</dd><dt>Holds</dt><dd>{text(record.holds)}</dd></dl>"
-        f"<p>{there}</p></article>"
+        f'<code>{escape(name)}</code> {text(title or name)}<br><small class="fs-meta">{escape(label)}</small></p>'
+        f"<dl><dt>The source</dt><dd>{text(source)}</dd><dt>Holds</dt><dd>{text(holds)}</dd></dl>{there}</article>"
     )
 
 
+def slips(book: Book, grade: str, uri: Uri) -> list[str]:
+    """Return all slips of one grade."""
+    if grade == "wording":
+        return [slip(book, [entry.id], entry.source, entry.holds, "") for entry in book.wording]
+    found = [record for record in book.records if record.kind == "refuted" and record.grade == grade]
+    names = [f"The check of {escape(', '.join(record.ids))} that tries both" for record in found]
+    return [
+        slip(book, record.ids, record.printed, record.holds, f"<p>{link(record, uri, name)}</p>")
+        for record, name in zip(found, names, strict=True)
+    ]
+
+
 def errata(book: Book, uri: Uri) -> str:
-    """Return every slip found in a source."""
-    found = [record for record in book.records if record.kind == "refuted"]
-    return "".join(erratum(book, record, uri) for record in found) or "<p>None has been recorded yet.</p>"
+    """Return every slip found in a source, by grade, with their counts."""
+    found = {grade: slips(book, grade, uri) for grade in GRADES}
+    rows = [[GRADES[grade][0], GRADES[grade][1], str(len(articles))] for grade, articles in found.items()]
+    table = simple_table("Counts by grade", ("Grade", "What it means", "Number"), rows)
+    sections = (
+        f'<section id="{grade}s"><h2>{GRADES[grade][0]}</h2>{"".join(articles) or "<p>None.</p>"}</section>'
+        for grade, articles in found.items()
+    )
+    return table + "".join(sections)
 
 
 def times(book: Book, uri: Uri) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .catalogue import Entry, Source
+from .boxes import Box
+from .catalogue import Entry, Source, Wording
 from .records import Record
 
 
 @dataclass(frozen=True)
 class Book:
-    """All that the drawings need: the catalogue, the evidence, the pages' titles, the seconds."""
+    """All that the drawings need: catalogue, evidence, boxes, slips of wording, the pages' titles, the seconds."""
 
     sources: list[Source]
     records: list[Record]
     titles: dict[str, str]
     seconds: dict[str, float]
+    boxes: list[Box]
+    wording: list[Wording]
 
     def evidence(self, entry: Entry) -> list[Record]:
         """Return the records that name a result."""
@@ -46,6 +49,11 @@ def is_own(record: Record) -> bool:
     return "derived" in (record.against or "") or "derivation" in (record.against or "")
 
 
+def distinct(words: Iterable[str | None]) -> list[str]:
+    """Return the words that are there, each once, in their order."""
+    return list(dict.fromkeys(word for word in words if word))
+
+
 def address(record: Record) -> str:
     """Return where a record stands, from the book's root."""
     return f"{record.doc}.html#{record.anchor}"
@@ -56,7 +64,6 @@ def row(source: Source, entry: Entry, evidence: list[Record]) -> dict[str, Any]:
     derivations = [record for record in evidence if record.kind == "derived"]
     checks = [record for record in evidence if record.verifies]
     best = tightest(checks)
-    cases = [record.case for record in evidence if record.case]
     return {
         "id": entry.id,
         "source": source.key,
@@ -70,8 +77,10 @@ def row(source: Source, entry: Entry, evidence: list[Record]) -> dict[str, Any]:
         "against": best.against if best else next((check.against for check in checks if check.against), None),
         "error": best.error if best else None,
         "tolerance": best.tolerance if best else None,
-        "case": cases[0] if cases else None,
+        "cases": distinct(record.case for record in evidence),
+        "rejects": distinct(record.mistake for record in evidence),
         "derivations": [address(record) for record in derivations],
+        "shown": [{"by": record.shown, "tex": record.tex, "case": record.case} for record in derivations],
         "checks": [
             {
                 "kind": check.kind,
@@ -79,7 +88,8 @@ def row(source: Source, entry: Entry, evidence: list[Record]) -> dict[str, Any]:
                 "against": check.against,
                 "error": check.error,
                 "tolerance": check.tolerance,
-                "control": check.control,
+                "rejects": check.mistake,
+                "case": check.case,
             }
             for check in checks
         ],

@@ -28,9 +28,13 @@ class Record:
     error: float | None = None
     tolerance: float | None = None
     control: bool = False
+    mistake: str | None = None
     case: str | None = None
+    shown: str | None = None
+    tex: str | None = None
     printed: str | None = None
     holds: str | None = None
+    grade: str | None = None
 
     @property
     def page(self) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.evidence.record import Record, claim_ids, publish, reject
+from fewsteps.evidence.controls import finite, wrong_errors, wrong_left, wrong_right
+from fewsteps.evidence.record import Record, claim_ids, mistaken, publish, reject
 
 Floats = NDArray[np.float64]
+_LEAST_STEPS = 4
 
 
 def verified(
@@ -21,6 +23,7 @@ def verified(
     rtol: float | None = None,
     atol: float | None = None,
     control: Any = None,
+    mistake: str = "",
     case: str | None = None,
     note: str = "",
 ) -> None:
@@ -37,7 +40,9 @@ def verified(
     rtol, atol : float, optional
         Largest relative or absolute error; exactly one of them, or none for exact equality.
     control : as `got`, optional
-        A wrong answer that the same check must reject.
+        An answer that a mistake would give; the same check must reject it. It comes with `mistake`.
+    mistake : str
+        What is wrong with the control, in words: "sigma for its square".
     case : str, optional
         The special case that was checked, where the general statement is proved in prose.
     note : str
@@ -46,27 +51,30 @@ def verified(
     Raises
     ------
     EvidenceError
-        If the error exceeds the tolerance, a number is not finite, or the control passes.
+        If the error exceeds the tolerance or the control passes.
+    ValueError
+        If the arrays are empty, of two shapes, or hold a number that is not finite.
 
     Examples
     --------
-    >>> verified("OM-E3", 0.1 + 0.2, 0.3, rtol=1e-15, against="decimal arithmetic", control=0.31)
-    verified OM-E3: Agrees with decimal arithmetic: relative error at most 1e-15.
+    >>> area, exact = sum(np.sin(np.pi * (np.arange(100) + 0.5) / 100)) * np.pi / 100, 2.0
+    >>> verified("OM-E3", area, exact, rtol=1e-3, against="the antiderivative", control=area / np.pi, mistake="lost pi")
+    verified OM-E3: Agrees with the antiderivative: relative error at most 0.001. Rejects: lost pi.
     """
-    ids = claim_ids(id)
+    ids, wrong = claim_ids(id), mistaken(control, mistake)
     if rtol is not None and atol is not None:
         raise ValueError("give rtol or atol, not both: the ledger shows one error beside one tolerance")
     tolerance = rtol if rtol is not None else atol if atol is not None else 0.0
-    error = _error(got, want, relative=rtol is not None, exact=rtol is None and atol is None)
+    kind = "relative" if rtol is not None else "absolute" if atol is not None else "exact"
+    error, place = _error(got, want, kind)
     if not error <= tolerance:
-        raise reject(ids, f"error {error:.3g} against {against} exceeds the tolerance {tolerance:g}")
+        raise reject(ids, _miss(kind, error, place, tolerance, against))
     if control is not None:
-        slack = _error(control, want, relative=rtol is not None, exact=rtol is None and atol is None)
+        slack, _ = _error(control, want, kind)
         if slack <= tolerance:
             raise reject(ids, f"the control passes as well (error {slack:.3g}), so this check proves nothing")
-    kind = "exactly" if rtol is None and atol is None else f"{'relative' if rtol is not None else 'absolute'} error"
-    reach = kind if kind == "exactly" else f"{kind} at most {tolerance:g}"
-    record = Record(ids, "verified", against, error, tolerance, control is not None, case)
+    reach = "exactly" if kind == "exact" else f"{kind} error at most {tolerance:g}"
+    record = Record(ids, "verified", against, error, tolerance, control is not None, wrong, case)
     publish(record, f"{note + ' ' if note else ''}Agrees with {against}: {reach}.")
 
 
@@ -78,6 +86,8 @@ def bounded(
     against: str,
     atol: float = 0.0,
     control: Any = None,
+    control_rhs: Any = None,
+    mistake: str = "",
     case: str | None = None,
     note: str = "",
 ) -> None:
@@ -92,23 +102,36 @@ def bounded(
     atol : float
         Rounding allowance.
     control : array, optional
-        A wrong left-hand side that must break the bound somewhere.
+        A left-hand side that a mistake would give and that breaks the bound: not the bound plus a constant, not a
+        multiple of `lhs`.
+    control_rhs : array, optional
+        A sharper bound that somebody might claim and that `lhs` breaks: not `lhs` minus a constant.
+    mistake : str
+        What is wrong with the control, in words: "the constant without its factor 2".
     case, note : str
         As for `verified`.
 
     Examples
     --------
-    >>> x = np.linspace(0, 1, 11)
-    >>> bounded("OM-E56", x**2, x, against="11 points", control=x + 0.1)
-    bounded OM-E56: Holds at all of 11 points.
+    >>> x = np.linspace(0, 3, 11)
+    >>> told = "the parabola instead of the tangent"
+    >>> bounded("OM-E56", 1 - x, np.exp(-x), against="11 points", control_rhs=1 - x - x**2 / 9, mistake=told)
+    bounded OM-E56: Holds at all of 11 points. Rejects: the parabola instead of the tangent.
     """
     ids = claim_ids(id)
-    worst = float(np.max(_numbers(lhs) - _numbers(rhs)))
+    if control is not None and control_rhs is not None:
+        raise ValueError("give control or control_rhs, not both: one claim, one mistake")
+    wrong = mistaken(control if control_rhs is None else control_rhs, mistake)
+    left, right = finite(lhs, "lhs"), finite(rhs, "rhs")
+    worst = float(np.max(left - right))
     if not worst <= atol:
-        raise reject(ids, f"the bound is broken by {worst:.3g} (allowance {atol:g}) over {against}")
-    if control is not None and float(np.max(_numbers(control) - _numbers(rhs))) <= atol:
-        raise reject(ids, "the control satisfies the bound as well, so this check proves nothing")
-    record = Record(ids, "bounded", against, max(worst, 0.0), atol, control is not None, case)
+        place = np.unravel_index(int(np.argmax(left - right)), np.broadcast_shapes(left.shape, right.shape))
+        raise reject(ids, f"the bound is broken by {worst:.3g} at {_at(place)} (allowance {atol:g}) over {against}")
+    if control is not None:
+        wrong_left(ids, control, left, right, atol)
+    if control_rhs is not None:
+        wrong_right(ids, control_rhs, left, atol)
+    record = Record(ids, "bounded", against, max(worst, 0.0), atol, wrong is not None, wrong, case)
     publish(record, f"{note + ' ' if note else ''}Holds at all of {against}.")
 
 
@@ -121,6 +144,8 @@ def order(
     tol: float,
     against: str,
     control: Any = None,
+    mistake: str = "",
+    case: str | None = None,
     note: str = "",
 ) -> None:
     """Claim that errors shrink like steps^p.
@@ -128,7 +153,7 @@ def order(
     Parameters
     ----------
     id : str or list of str
-    steps, errors : arrays of shape (n,)
+    steps, errors : arrays of shape (n,), n >= 4
         Step sizes (or any small parameter) and the errors met there, > 0.
     p : float
         Claimed order.
@@ -137,47 +162,84 @@ def order(
     against : str
         What the errors are measured against.
     control : array of shape (n,), optional
-        Errors of a wrong variant, which must miss the order.
-    note : str
+        Errors measured with another method, which must miss the order: no multiple or permutation of `errors`, no
+        pure power of `steps`.
+    mistake : str
+        What the other method is, in words: "the explicit Euler step".
+    case, note : str
+        As for `verified`.
 
     Examples
     --------
-    >>> h = np.array([0.1, 0.05, 0.025])
-    >>> order("OM-E12", h, 3 * h**2, 2, tol=1e-9, against="an exact quadratic", control=h)
-    order OM-E12: Observed order 2 within 1e-09, against an exact quadratic.
+    >>> h = np.array([0.2, 0.1, 0.05, 0.025])
+    >>> midpoint, euler = abs(h + h**2 / 2 - np.expm1(h)), abs(h - np.expm1(h))
+    >>> told = "Euler's step"
+    >>> order("OM-E12", h, midpoint, 3, tol=0.03, against="the exponential", control=euler, mistake=told)
+    order OM-E12: Observed order 3 within 0.03, against the exponential. Rejects: Euler's step.
     """
-    ids = claim_ids(id)
-    error = abs(_slope(steps, errors) - p)
+    ids, wrong = claim_ids(id), mistaken(control, mistake)
+    sizes, met = _positive(steps, "steps"), _positive(errors, "errors")
+    if sizes.ndim != 1 or sizes.shape != met.shape or np.unique(sizes).size < _LEAST_STEPS:
+        raise ValueError(
+            f"an order needs errors at {_LEAST_STEPS} different steps or more, got {sizes.shape} and {met.shape}"
+        )
+    error = abs(_slope(sizes, met) - p)
     if not error <= tol:
-        raise reject(ids, f"observed order {_slope(steps, errors):.3f}, claimed {p} within {tol:g}")
-    if control is not None and abs(_slope(steps, control) - p) <= tol:
-        raise reject(ids, "the control shows the same order, so this check proves nothing")
-    record = Record(ids, "order", against, error, tol, control is not None)
+        raise reject(ids, f"observed order {_slope(sizes, met):.3f}, claimed {p} within {tol:g}")
+    if control is not None:
+        other = _positive(control, "control")
+        wrong_errors(ids, other, sizes, met)
+        if abs(_slope(sizes, other) - p) <= tol:
+            raise reject(ids, "the control shows the same order, so this check proves nothing")
+    record = Record(ids, "order", against, error, tol, wrong is not None, wrong, case)
     publish(record, f"{note + ' ' if note else ''}Observed order {p:g} within {tol:g}, against {against}.")
 
 
-def _slope(steps: Any, errors: Any) -> float:
-    return float(np.polyfit(np.log(_numbers(steps)), np.log(_numbers(errors)), 1)[0])
+def _slope(steps: Floats, errors: Floats) -> float:
+    return float(np.polyfit(np.log(steps), np.log(errors), 1)[0])
 
 
-def _numbers(value: Any) -> Floats:
-    numbers = np.asarray(value.detach() if hasattr(value, "detach") else value, dtype=float)
-    if not np.all(np.isfinite(numbers)):
-        raise ValueError(f"numbers must be finite, got {value!r}")
+def _positive(value: Any, name: str) -> Floats:
+    numbers = finite(value, name)
+    if not np.all(numbers > 0):
+        raise ValueError(f"{name} must be positive for a slope of logarithms, got {value!r}")
     return numbers
 
 
-def _error(got: Any, want: Any, *, relative: bool, exact: bool) -> float:
-    if exact:
+def _error(got: Any, want: Any, kind: str) -> tuple[float, str]:
+    """The largest error and where it is met."""
+    if kind == "exact":
         same = np.array_equal(got, want) if isinstance(want, np.ndarray) else got == want
-        return 0.0 if same else float("inf")
-    got, want = _numbers(got), _numbers(want)
+        return (0.0, "") if same else (float("inf"), _first_difference(got, want))
+    got, want = finite(got, "got"), finite(want, "want")
     if got.shape != want.shape:
         raise ValueError(f"got and want must have one shape, got {got.shape} and {want.shape}")
     difference = np.abs(got - want)
-    if relative:
+    if kind == "relative":
         zero = want == 0
         difference = np.where(
             zero, np.where(difference == 0, 0.0, np.inf), difference / np.where(zero, 1.0, np.abs(want))
         )
-    return float(difference.max(initial=0.0))
+    place = np.unravel_index(int(np.argmax(difference)), difference.shape)
+    return float(difference.max()), f"{_at(place)}: {got[place]:.6g} against {want[place]:.6g}"
+
+
+def _miss(kind: str, error: float, place: str, tolerance: float, against: str) -> str:
+    if kind == "exact":
+        return f"differs from {against}: {place}"
+    return f"{kind} error {error:.3g} against {against} exceeds the tolerance {tolerance:g}, at {place}"
+
+
+def _first_difference(got: Any, want: Any) -> str:
+    whole = f"got {got!r}, want {want!r}"
+    if isinstance(want, str):
+        return whole
+    try:
+        pairs = list(zip(got, want, strict=True))
+    except (TypeError, ValueError):
+        return whole
+    return next((f"entry {i} is {a!r}, not {b!r}" for i, (a, b) in enumerate(pairs) if not np.array_equal(a, b)), whole)
+
+
+def _at(place: tuple[Any, ...]) -> str:
+    return f"entry {', '.join(str(int(i)) for i in place)}" if place else "the number"

@@ -7,17 +7,22 @@ import re
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 _anchors: Counter[str] = Counter()
 
 
 class EvidenceError(AssertionError):
-    """A claim that does not hold, or a control that was not rejected."""
+    """A claim that does not hold, a control that was not rejected, or a formula that shows something else."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One passed check, as the ledger reads it from the output's metadata."""
+    """One passed check, as the ledger reads it from the output's metadata.
+
+    `shown` says how the shown formula is tied to the check: "generated" from the checked sides, "read" back from typed
+    TeX, "stated" (tied by a reader alone) or "none". `mistake` names the wrong formula that the check rejected.
+    """
 
     ids: tuple[str, ...]
     kind: str
@@ -25,9 +30,13 @@ class Record:
     error: float | None = None
     tolerance: float | None = None
     control: bool = False
+    mistake: str | None = None
     case: str | None = None
+    shown: str | None = None
+    tex: str | None = None
     printed: str | None = None
     holds: str | None = None
+    grade: str | None = None
     anchor: str = ""
 
 
@@ -45,6 +54,21 @@ def claim_ids(ids: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def mistaken(control: Any, mistake: str) -> str | None:
+    """Hold a control to its name: a wrong formula comes with the mistake that makes it, and the other way round.
+
+    Examples
+    --------
+    >>> mistaken(None, "")
+    >>> mistaken(1.0, "lost alpha.")
+    'lost alpha'
+    """
+    if (control is None) != (not mistake.strip()):
+        got = f"got control={'None' if control is None else '...'}, mistake={mistake!r}"
+        raise ValueError(f"control= and mistake= come together: a wrong formula, and what is wrong with it; {got}")
+    return mistake.strip().rstrip(".") or None
+
+
 def reject(ids: tuple[str, ...], message: str) -> EvidenceError:
     """The error to raise for a failed claim."""
     return EvidenceError(f"{', '.join(ids)}: {message}")
@@ -55,15 +79,18 @@ def publish(record: Record, sentence: str, tex: str = "") -> None:
     slug = re.sub(r"[^a-z0-9]+", "-", record.ids[0].lower())
     _anchors[slug] += 1
     record = replace(record, anchor=f"ev-{slug}-{_anchors[slug]}")
-    case = f" Machine-checked case: {record.case}." if record.case else ""
+    case = f"{record.case[0].upper()}{record.case[1:]}:" if record.case else ""
+    rejects = f"Rejects: {record.mistake}." if record.mistake else ""
     names = ", ".join(record.ids)
     math = f'<div class="fs-math mathjax_process">\\[{html.escape(tex)}\\]</div>' if tex else ""
+    words = " ".join(part for part in (sentence, rejects) if part)
     body = (
         f'<div class="fs-evidence fs-{record.kind}" id="{record.anchor}">'
         f'<span class="fs-kind">{record.kind}</span> <span class="fs-id">{names}</span> '
-        f'<span class="fs-text mathjax_process">{html.escape(sentence + case)}</span>{math}</div>'
+        f'<span class="fs-case mathjax_process">{html.escape(case)}</span>{math}'
+        f'<span class="fs-text mathjax_process">{html.escape(words)}</span></div>'
     )
-    plain = f"{record.kind} {names}: {sentence}{case}"
+    plain = " ".join(part for part in (f"{record.kind} {names}:", case, f"${tex}$" if tex else "", words) if part)
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
         print(plain)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
 
-from fewsteps.evidence.record import Record, claim_ids, publish, reject
+from fewsteps.evidence.notation import Notation, cases_of, unfold
+from fewsteps.evidence.printing import chain_of
+from fewsteps.evidence.record import Record, claim_ids, mistaken, publish, reject
+from fewsteps.evidence.sampling import sample
+from fewsteps.evidence.shown import ShownError, compare
 
+Form = Callable[[Any], Any]
 _RELATIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "=": (lambda difference: is_zero(difference), "="),
     ">": (lambda difference: difference.is_positive is True, ">"),
@@ -35,55 +41,156 @@ def derived(
     rhs: Any = 0,
     *,
     relation: str = "=",
-    normal_form: Callable[[Any], Any] = sp.simplify,
+    normal_form: Form = sp.simplify,
     control: Any = None,
+    mistake: str = "",
     case: str | None = None,
     note: str = "",
     show: Any = None,
+    where: dict[str, Any] | None = None,
+    stated: str = "",
 ) -> None:
-    """Claim an algebraic identity or inequality, and show it.
+    r"""Claim an algebraic identity or inequality, and show it.
 
     Parameters
     ----------
     id : str or list of str
         Catalogue ids.
     lhs, rhs : sympy expression, matrix or number
+        Or one list of them in place of `lhs`: a chain of equations of which each link is checked. A right side may end
+        in ``sp.O(h**p)``. Names of the page's `Notation` are shown as names and checked as what they mean.
     relation : {"=", ">", ">="}
         For the inequalities the normal form of ``lhs - rhs`` must have that sign by the assumptions on its symbols.
     normal_form : callable
         What brings ``lhs - rhs`` to 0 (or to a form whose sign is evident): simplify, factor, expand, ...
     control : sympy expression, optional
-        A wrong right-hand side that the same check must reject.
+        A wrong right-hand side that somebody might write; the same check must reject it. It comes with `mistake`.
+    mistake : str
+        What is wrong with the control, in words: "lost alpha".
     case : str, optional
-        The special case that was checked, where the general statement is proved in prose.
+        The special case that was checked, where less than the shown statement was; the rest is proved in prose.
     note : str
         One sentence on what this says.
-    show : str, sympy expression or False, optional
-        TeX to show instead of the relation; False shows none.
+    show : str or False, optional
+        TeX to show instead of the sides. It is read back and compared with them at random points. False shows none.
+    where : dict, optional
+        TeX to sympy object, for names in `show` that this formula alone uses.
+    stated : str
+        Why `show` can be neither rendered nor read back; then `case` must say what was checked. The ledger counts it.
 
     Raises
     ------
     EvidenceError
-        If the relation does not come out, or the control does.
+        If the relation does not come out, the control does, or the shown formula is not the checked one.
 
     Examples
     --------
-    >>> x = sp.Symbol("x")
-    >>> derived("OM-E3", (x + 1) ** 2, x**2 + 2 * x + 1, control=x**2 + 1)
-    derived OM-E3: Confirmed by algebra.
+    >>> x, k = sp.symbols("x k", positive=True)
+    >>> derived("OM-E3", (x + k) ** 2, x**2 + 2 * k * x + k**2, control=x**2 + k**2, mistake="lost the mixed term")
+    derived OM-E3: $\left(k + x\right)^{2} = k^{2} + 2 k x + x^{2}$ Rejects: lost the mixed term.
+    >>> derived("OM-E3", (x + k) ** 2, x**2 + 2 * k * x + k**2, show=r"(x+k)^2=x^2+kx+k^2")
+    Traceback (most recent call last):
+    ...
+    fewsteps.evidence.record.EvidenceError: OM-E3: k^{2} + k x + x^{2} is shown, but k^{2} + 2 k x + x^{2} was checked
     """
-    ids = claim_ids(id)
+    ids, wrong = claim_ids(id), mistaken(control, mistake)
     if relation not in _RELATIONS:
         raise ValueError(f"relation must be one of {sorted(_RELATIONS)}, got {relation!r}")
-    holds, symbol = _RELATIONS[relation]
-    lhs, rhs = (side if isinstance(side, sp.MatrixBase) else sp.sympify(side) for side in (lhs, rhs))
-    rhs = sp.zeros(*lhs.shape) if isinstance(lhs, sp.MatrixBase) and rhs == 0 else rhs
-    difference = normal_form(lhs - rhs)
-    if not holds(difference):
-        raise reject(ids, f"lhs - rhs does not come out {relation} 0 but as {difference}")
-    if control is not None and holds(normal_form(lhs - control)):
-        raise reject(ids, f"the control {control} passes as well, so this check proves nothing")
-    tex = f"{sp.latex(lhs)} {symbol} {sp.latex(rhs)}" if show is None else show
-    tex = "" if tex is False else tex if isinstance(tex, str) else sp.latex(tex)
-    record = Record(ids, "derived", control=control is not None, case=case)
-    publish(record, note or "Confirmed by algebra.", tex)
+    sides = _sides(lhs, rhs, relation)
+    checked = [unfold(side) for side in sides]
+    for left, right in pairwise(checked):
+        difference = _difference(left, right, relation, normal_form)
+        if not _RELATIONS[relation][0](difference):
+            raise reject(ids, f"lhs - rhs does not come out {relation} 0 but as {difference}")
+    if control is not None:
+        _reject_control(ids, checked, unfold(_sympified(control)), relation, normal_form)
+    tex, how = _tex(ids, sides, checked, relation, show, where or {}, stated, case)
+    special = "; ".join(dict.fromkeys([*([case] if case else []), *cases_of(*sides)])) or None
+    record = Record(ids, "derived", control=wrong is not None, mistake=wrong, case=special, shown=how, tex=tex)
+    publish(record, note, tex)
+
+
+def _sides(lhs: Any, rhs: Any, relation: str) -> list[Any]:
+    if isinstance(lhs, list | tuple):
+        if len(lhs) < 2 or relation != "=":
+            raise ValueError("a chain has at least two sides and the relation '='")
+        sides = list(lhs)
+    else:
+        sides = [lhs, rhs]
+    sides = [_sympified(side) for side in sides]
+    shape = next((side.shape for side in sides if isinstance(side, sp.MatrixBase)), None)
+    return [sp.zeros(*shape) if shape and not isinstance(side, sp.MatrixBase) and side == 0 else side for side in sides]
+
+
+def _sympified(side: Any) -> Any:
+    return side if isinstance(side, sp.MatrixBase) else sp.sympify(side)
+
+
+def _difference(left: Any, right: Any, relation: str, normal_form: Form) -> Any:
+    order = right.getO() if isinstance(right, sp.Expr) else None
+    if order is not None:
+        return _remainder(left - right.removeO(), order)
+    difference = normal_form(left - right)
+    if relation == "=" and not is_zero(difference):
+        evaluated = (left - right).doit()
+        if evaluated != left - right:
+            return normal_form(evaluated)
+    return difference
+
+
+def _remainder(difference: Any, order: sp.Order) -> Any:
+    """What an expansion leaves below the claimed order: 0 if the claim holds."""
+    (variable,) = order.variables
+    power = sp.degree(order.expr, variable)
+    return sp.simplify(sp.series(difference, variable, 0, power).removeO())
+
+
+def _reject_control(ids: tuple[str, ...], checked: list[Any], control: Any, relation: str, normal_form: Form) -> None:
+    if relation == "=":
+        if is_zero(_difference(checked[0], control, relation, normal_form)):
+            raise reject(ids, f"the control {control} passes as well, so this check proves nothing")
+        return
+    lhs, rhs = checked
+    numbers = control.is_number and lhs.is_number  # one number is a multiple of any other
+    if not numbers and any(_multiple(control - shift, claim) for shift, claim in ((0, lhs), (rhs, lhs - rhs))):
+        raise reject(ids, f"the control {control} is a multiple of the claim: it fails by construction")
+    values = [complex(value[0]).real for value in sample([lhs - control], points=12)]
+    if all(value > 0 if relation == ">" else value >= 0 for value in values):
+        raise reject(ids, f"the control {control} satisfies the relation as well, so this check proves nothing")
+
+
+def _multiple(control: Any, claim: Any) -> bool:
+    return claim != 0 and control != 0 and bool(sp.simplify(control / claim).is_number)
+
+
+def _tex(
+    ids: tuple[str, ...],
+    sides: list[Any],
+    checked: list[Any],
+    relation: str,
+    show: Any,
+    where: dict[str, Any],
+    stated: str,
+    case: str | None,
+) -> tuple[str, str]:
+    """The TeX to show, and how it is tied to the check: generated, read, stated or none."""
+    if show is False:
+        return "", "none"
+    page = Notation.current or Notation()
+    page.meet(*checked)
+    if show is None:
+        page.meet(*sides)
+        return chain_of(sides, [_RELATIONS[relation][1]] * (len(sides) - 1)), "generated"
+    if not isinstance(show, str):
+        raise TypeError(
+            f"show must be TeX or False, got {type(show).__name__}: an expression is shown by passing it as a side"
+        )
+    if stated:
+        if not case:
+            raise ValueError("stated TeX needs case=: what of it was checked?")
+        return show, "stated"
+    try:
+        compare(show, checked, relation, where)
+    except ShownError as error:
+        raise reject(ids, str(error)) from error
+    return show, "read"
