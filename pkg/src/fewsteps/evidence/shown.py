@@ -18,7 +18,7 @@ class ShownError(ValueError):
 
 
 def compare(tex: str, sides: list[Any], relation: str, where: dict[str, Any]) -> None:
-    """Hold typed TeX against the checked sides.
+    r"""Hold typed TeX against the checked sides.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def compare(tex: str, sides: list[Any], relation: str, where: dict[str, Any]) ->
     >>> compare(r"(x+1)^2=x^2+x+1", [(x + 1) ** 2, x**2 + 2 * x + 1], "=", {})
     Traceback (most recent call last):
     ...
-    fewsteps.evidence.shown.ShownError: x^{2} + x + 1 is shown, but x^{2} + 2 x + 1 was checked
+    fewsteps.evidence.shown.ShownError: x^{2} + x + 1 is shown, but \left(x + 1\right)^{2} was checked
     """
     try:
         reading = read(tex, _names(sides, where))

@@ -91,7 +91,7 @@ def derived(
     >>> derived("OM-E3", (x + k) ** 2, x**2 + 2 * k * x + k**2, show=r"(x+k)^2=x^2+kx+k^2")
     Traceback (most recent call last):
     ...
-    fewsteps.evidence.record.EvidenceError: OM-E3: k^{2} + k x + x^{2} is shown, but k^{2} + 2 k x + x^{2} was checked
+    fewsteps.evidence.record.EvidenceError: OM-E3: k^{2} + k x + x^{2} is shown, but \left(k + x\right)^{2} was checked
     """
     ids, wrong = claim_ids(id), mistaken(control, mistake)
     if relation not in _RELATIONS:
