@@ -50,7 +50,7 @@ env:
 
 node: env
 	@command -v npm >/dev/null || { echo "Node.js with npm is needed: see https://nodejs.org or your system's packages"; exit 1; }
-	@$(STAGE) node --inputs package.json package-lock.json --outputs node_modules -- npm ci --no-fund --no-audit --loglevel=error
+	@$(STAGE) node --inputs package.json package-lock.json --outputs node_modules -- npm ci --omit=optional --no-fund --no-audit --loglevel=error
 
 vendor: node
 	@$(STAGE) vendor --inputs package-lock.json tools/vendor.py --outputs book/_static/vendor -- $(PY) tools/vendor.py

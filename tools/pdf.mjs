@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { execFileSync } from "node:child_process";
-import { launch, openFolds, parse, python, serve, settled } from "../tests/book/chrome.mjs";
+import { freshContext, launch, openFolds, parse, python, serve, settled } from "../tests/book/chrome.mjs";
 
 const { options, rest } = parse(process.argv.slice(2));
 const root = options.root || "_build/html", out = options.out || path.join(root, "few-steps.pdf");
@@ -57,7 +57,7 @@ async function print(context, { name, i }) {
 }
 
 try {
-  const context = await browser.newContext({ viewport: { width: 688, height: 1000 } }); // A4 between its margins, in CSS pixels
+  const context = await freshContext(browser, { viewport: { width: 688, height: 1000 } }); // A4 between its margins, in CSS pixels
   const worker = async () => { for (let job = queue.shift(); job; job = queue.shift()) await print(context, job); };
   await Promise.all([worker(), worker()]);
 } finally {

@@ -2,7 +2,7 @@
 //   node tools/shots.mjs [--root _build/html] [--out _build/shots] [--full] [--widths 1280,400] [--modes light,dark] page.html ...
 import fs from "node:fs";
 import path from "node:path";
-import { findPages, launch, parse, serve, settled } from "../tests/book/chrome.mjs";
+import { findPages, freshContext, launch, parse, serve, settled } from "../tests/book/chrome.mjs";
 
 const { options, rest } = parse(process.argv.slice(2), ["full"]);
 const root = options.root || "_build/html", out = options.out || "_build/shots";
@@ -11,7 +11,7 @@ fs.mkdirSync(out, { recursive: true });
 const site = await serve(root), browser = await launch();
 for (const mode of (options.modes || "light,dark").split(",")) {
   for (const width of (options.widths || "1280,400").split(",").map(Number)) {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: mode });
+    const context = await freshContext(browser, { viewport: { width, height: 900 }, colorScheme: mode });
     const page = await context.newPage();
     for (const name of pages) {
       await page.goto(site.base + name);

@@ -6,21 +6,21 @@ import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync"];
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const PLACES = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];
 
-const runs = (file) => { try { fs.accessSync(file, fs.constants.X_OK); return true; } catch { return false; } };
+/** tools/find_browser.py knows where to look; the Makefile has asked it already. */
+export const findChromium = () => process.env.CHROMIUM || execFileSync(python(), [path.join(import.meta.dirname, "../../tools/find_browser.py")], { encoding: "utf8" }).trim();
 
-export function findChromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const folder of (process.env.PATH || "").split(path.delimiter)) {
-    for (const name of NAMES) if (runs(path.join(folder, name))) return path.join(folder, name);
-  }
-  for (const place of [...PLACES, chromium.executablePath()]) if (place && runs(place)) return place;
-  throw new Error("No Chromium found. Install chromium or Google Chrome, run `npx playwright-core install chromium`, or set CHROMIUM=/path/to/it.");
+/** How long something that hangs is waited for, in milliseconds: no limit on how quick a page has to be. */
+export const PATIENCE = 300000;
+
+export const launch = () => chromium.launch({ executablePath: findChromium(), args: FLAGS, timeout: PATIENCE });
+
+/** A context of its own, patient on a busy machine. */
+export async function freshContext(browser, options = {}) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  return context;
 }
-
-export const launch = () => chromium.launch({ executablePath: findChromium(), args: FLAGS });
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
   ".png": "image/png", ".json": "application/json", ".woff": "font/woff", ".woff2": "font/woff2", ".ico": "image/x-icon", ".pdf": "application/pdf" };
@@ -58,7 +58,7 @@ export function findPages(root) {
 }
 
 /** The page is still and whole: fonts, mathematics and widgets are in place. */
-export async function settled(page, timeout = 30000) {
+export async function settled(page, timeout = PATIENCE) {
   await page.waitForLoadState("load", { timeout });
   await page.waitForFunction(() => {
     const widgets = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]').length;

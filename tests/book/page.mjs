@@ -1,6 +1,6 @@
 // Checks of one open page, driven like a reader would: keys, mouse, a narrow window, a dark screen.
 
-import { openFolds } from "./chrome.mjs";
+import { PATIENCE, openFolds } from "./chrome.mjs";
 
 export const QUIET = "*, *::before, *::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }";
 
@@ -110,6 +110,40 @@ const TOOLS = () => {
   }, { capture: true });
 };
 
+const KEYS = ["Home", "ArrowRight", "ArrowRight", "End", "ArrowLeft", "ArrowLeft", "Home", "End"];
+
+/** Milliseconds of the page's own processor time that a key on this slider costs: what else the machine does plays no part. */
+async function work(page, input) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+  await input.focus();
+  const costs = [];
+  for (const key of [...KEYS, ...KEYS]) {
+    const before = await spent();
+    await page.keyboard.press(key);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
+    costs.push(1000 * (await spent() - before));
+  }
+  await session.detach();
+  return costs.slice(KEYS.length); // the first round compiles
+}
+
+const BARE = '<label>bare <input type="range" min="0" max="9" value="0"></label><svg width="400" height="200"><path stroke="black" fill="none"/></svg>';
+
+/** The same on a page that holds one slider and one curve of 60 points: the measure of this machine. */
+export async function bareWork(context) {
+  const page = await context.newPage();
+  await page.setContent(BARE);
+  await page.evaluate(() => {
+    const input = document.querySelector("input"), path = document.querySelector("path");
+    input.addEventListener("input", () => path.setAttribute("d", `M${Array.from({ length: 60 }, (_, i) => `${7 * i} ${100 + 90 * Math.sin((i * (1 + Number(input.value))) / 9)}`).join("L")}`));
+  });
+  const costs = await work(page, page.locator("input"));
+  await page.close();
+  return costs;
+}
+
 const picture = (input) => input.evaluate((node) => [window.fsPicture(node.closest(".fs-explorer")), node.getAttribute("aria-valuetext")]);
 
 async function press(page, input, key) {
@@ -146,16 +180,17 @@ async function mouse(page, input, name) {
   return dragged === clicked ? `${name}: dragging does not change the value` : null;
 }
 
-/** Every slider of every explorer on the page; returns failures and latencies in milliseconds. */
+/** Every slider of every explorer on the page; returns failures, latencies and the work of keys in milliseconds. */
 export async function explorers(page, { quick = false } = {}) {
   await openFolds(page);
   await page.evaluate(TOOLS);
-  const found = await page.locator(".fs-explorer").all(), failures = [];
+  const found = await page.locator(".fs-explorer").all(), failures = [], costs = [];
   const cells = await page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count();
   if (cells > found.length && !(await page.locator(".jupyter-widgets:not(:has(.fs-explorer))").count())) failures.push(`${cells} widgets in the page, ${found.length} explorers drawn`);
   for (const [number, explorer] of found.entries()) {
     if (!(await explorer.locator(".fx-host svg path").count())) { failures.push(`explorer ${number + 1}: nothing is drawn`); continue; }
     const inputs = await explorer.locator('input[type="range"]').elementHandles();
+    if (!quick && inputs.length) costs.push(...await work(page, inputs[0]));
     for (const [i, input] of inputs.entries()) {
       const name = `explorer ${number + 1}, ${await input.evaluate((node) => node.labels[0]?.textContent ?? "slider without a label")}`;
       if ((await input.evaluate((node) => +node.max)) === 0) continue; // a single value: nothing to move
@@ -173,7 +208,7 @@ export async function explorers(page, { quick = false } = {}) {
       if (trouble) failures.push(trouble);
     }
   }
-  return { count: found.length, failures, times: await page.evaluate(() => window.fsTimes) };
+  return { count: found.length, failures, costs, times: await page.evaluate(() => window.fsTimes) };
 }
 
 /** The ledger sorts by every column, both ways, and its filter hides rows. */
@@ -210,7 +245,7 @@ export async function ledger(page) {
 /** The search page lists pages for a word. */
 export async function search(page, base, word) {
   await page.goto(`${base}search.html?q=${word}`);
-  await page.waitForFunction(() => document.querySelectorAll("#search-results ul.search li a").length > 0, null, { timeout: 15000 }).catch(() => {});
+  await page.waitForFunction(() => document.querySelectorAll("#search-results ul.search li a").length > 0, null, { timeout: PATIENCE }).catch(() => {});
   const hits = await page.locator("#search-results ul.search li a").count();
   return hits ? [] : [`searching for ${word} finds nothing`];
 }

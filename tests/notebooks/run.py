@@ -19,7 +19,7 @@ KERNEL_TROUBLE = ("Kernel died", "RuntimeError: Kernel", "_queue.Empty", "Timeou
 def nbval(notebooks: list[Path], workers: int) -> int:
     """Run nbval; loadscope keeps each notebook on one worker."""
     REPORT.parent.mkdir(exist_ok=True)
-    options = ["--nbval", "--nbval-current-env", "--dist", "loadscope", "-n", str(workers), "--nbval-cell-timeout=300"]
+    options = ["--nbval", "--nbval-current-env", "--dist", "loadscope", "-n", str(workers), "--nbval-cell-timeout=600"]
     command = [sys.executable, "-m", "pytest", "-q", *options]
     return subprocess.run([*command, f"--junitxml={REPORT}", *map(str, notebooks)], cwd=ROOT, check=False).returncode
 
