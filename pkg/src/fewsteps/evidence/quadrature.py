@@ -44,7 +44,9 @@ def quadrature(function: Evaluator, environment: Environment, variable: sp.Symbo
             terms = np.asarray(function({**wide, variable: x})) * weight * step
             terms = np.where(np.isfinite(terms), terms, 0.0)
         fine, coarse = terms.sum(-1), 2 * terms[..., ::2].sum(-1)
-        if np.all(np.abs(fine - coarse) <= 1e-11 * np.abs(terms).sum(-1)):
+        size = np.abs(terms).sum(-1)
+        complete = np.abs(terms[..., [0, -1]]).max(-1) <= 1e-12 * size
+        if np.all(complete & (np.abs(fine - coarse) <= 1e-11 * np.abs(fine) + 1e-14 * size)):
             return fine
     return np.nan * fine
 

@@ -97,13 +97,17 @@ def concrete(expression: Any, functions: Functions) -> Any:
 
 
 def _differentiated(expression: sp.Derivative, functions: Functions) -> sp.Expr:
+    """First by the rules for unknown functions, which keeps expressions short; then each function's own derivative."""
     inner, back = expression.expr, dict[Any, Any]()
     counts = []
     for variable, count in expression.variable_count:
         symbol = variable if variable.is_Symbol else sp.Dummy()
         inner, back = inner.xreplace({variable: symbol}), back | {symbol: concrete(variable, functions)}
         counts.append((symbol, count))
-    return sp.diff(concrete(inner, functions), *counts).xreplace(back)
+    taken = inner if isinstance(inner, AppliedUndef) else sp.diff(inner, *counts)
+    if isinstance(taken, AppliedUndef | sp.Derivative):
+        return sp.diff(concrete(inner, functions), *counts).xreplace(back)
+    return concrete(taken, functions).xreplace(back)
 
 
 def _substituted(inner: sp.Expr, variables: sp.Tuple, points: sp.Tuple) -> sp.Expr:

@@ -57,7 +57,7 @@ class Lexicon:
     >>> lexicon = Lexicon.of([Name("x", lambda: t), Name("x_<1>", lambda s: s)])
     >>> [match.name.tex for match in lexicon.matches(tokenise("x_0+x"), 0)]
     ['x_<1>']
-    >>> lexicon.matches(tokenise("x_0'''+x"), 6)[0].name.tex, lexicon.matches(tokenise("y"), 0)
+    >>> lexicon.matches(tokenise("x_0'''+x"), 9)[0].name.tex, lexicon.matches(tokenise("y"), 0)
     ('x', [])
     """
 
@@ -169,6 +169,8 @@ def _ends(literal: str, tokens: Sequence[Token], start: int) -> Iterator[int]:
         text = tokens[i].text
         if depth == 0 and text == literal and i > start:
             yield i
+        if depth == 0 and text in {",", ";"}:
+            return
         depth += (text in OPENERS) - (text in CLOSERS)
         if depth < 0:
             return

@@ -220,7 +220,7 @@ class _Stream:
 
 def _primes(group: list[Token]) -> tuple[list[Token], list[Token]]:
     r"""Primes that open a superscript (``^{\prime\prime}``, ``^{(4)}``), and what is left of it."""
-    inner = group[1:-1]
+    inner = [token._replace(text="'") if token.text == r"\prime" else token for token in group[1:-1]]
     number = text_of(inner)
     if re.fullmatch(r"\(\d\)", number):
         return [inner[0]._replace(text="'")] * int(number[1]), []
