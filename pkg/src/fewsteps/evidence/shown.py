@@ -95,5 +95,6 @@ def _substituted(side: Any, conditions: tuple[tuple[Any, Any], ...]) -> Any:
 def _names(sides: list[Any], where: dict[str, Any]) -> list[Name]:
     page = Notation.current or Notation()
     for tex, meaning in where.items():
-        page.settle(tex, meaning)
+        plain = isinstance(meaning, sp.Symbol) and sp.latex(meaning) == tex
+        page.settle(tex, "symbol" if plain else meaning)
     return page.for_reading(sides, where)
