@@ -15,14 +15,14 @@ def _page():
 
 def test_derived_accepts_and_rejects():
     derived("OM-E3", (x + 1) ** 2, x**2 + 2 * x + 1, control=x**2 + 1, mistake="lost the mixed term")
-    derived("OM-E3", sp.Matrix([x, x * x]), sp.Matrix([x, x**2]))
+    derived("OM-E3", sp.Matrix([x, x * (x + 1)]), sp.Matrix([x, x**2 + x]))
     derived("OM-E3", x + 1, 0, relation=">", control=x**2 + 2 * x, mistake="squared")
     with pytest.raises(EvidenceError, match="does not come out"):
         derived("OM-E3", x, x + 1)
     with pytest.raises(EvidenceError, match="does not come out > 0"):
         derived("OM-E3", -x, 0, relation=">")
     with pytest.raises(EvidenceError, match=r"the control .* passes as well"):
-        derived("OM-E3", x, x, control=x + 0, mistake="none")
+        derived("OM-E3", x, x, show="x=x", control=x + 0, mistake="none")
     with pytest.raises(ValueError, match="relation must be one of"):
         derived("OM-E3", x, x, relation="<")
 
@@ -100,6 +100,11 @@ def test_stated_formulas_say_why_and_what(capsys):
         derived("OM-E3", x, x, show=x)
 
 
+def test_nothing_is_shown_equal_to_itself():
+    with pytest.raises(EvidenceError, match="would be shown on both sides"):
+        derived("OM-E3", x + y, y + x)
+
+
 def test_names_print_and_mean(capsys):
     page, (t, lam) = Notation(), sp.symbols("t lambda", positive=True)
     n = page.name("n_t", lam * (1 - t) ** 2 + t**2, t, case="straight path")
@@ -137,7 +142,7 @@ def test_one_name_has_one_meaning():
     derived("OM-E3", t, t, show=r"\Delta=t", where={r"\Delta": t})
     with pytest.raises(ValueError, match="another meaning"):
         derived("OM-E3", t**2, t**2, show=r"\Delta=t^2", where={r"\Delta": t**2})
-    derived("OM-E3", sp.Function("f")(t), sp.Function("f")(t))
+    derived("OM-E3", 2 * sp.Function("f")(t), sp.Function("f")(t) + sp.Function("f")(t), show="2f=f+f")
     with pytest.raises(ValueError, match="f has another meaning"):
         derived("OM-E3", sp.Symbol("f"), sp.Symbol("f"))
 

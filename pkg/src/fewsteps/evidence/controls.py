@@ -50,7 +50,7 @@ def is_multiple(control: Floats, claim: Floats) -> bool:
     """
     control, claim = np.broadcast_arrays(control, claim)
     scale = float(np.sum(claim**2))
-    if control.size < 2 or scale == 0:
+    if control.size < 2 or scale == 0 or not control.any():
         return False
     factor = float(np.sum(control * claim)) / scale
     return bool(np.abs(control - factor * claim).max() <= _SAME * np.abs(control).max(initial=1e-300))

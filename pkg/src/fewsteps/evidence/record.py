@@ -74,12 +74,18 @@ def reject(ids: tuple[str, ...], message: str) -> EvidenceError:
     return EvidenceError(f"{', '.join(ids)}: {message}")
 
 
+def _sentence(words: str) -> str:
+    """Begin with a capital where that is a word, not a symbol."""
+    first = words.split()[0]
+    return words[0].upper() + words[1:] if len(first) > 1 and first.isalpha() else words
+
+
 def publish(record: Record, sentence: str, tex: str = "") -> None:
     """Show a check on the page and store its record; `tex` is typeset under the sentence. Outside IPython, print it."""
     slug = re.sub(r"[^a-z0-9]+", "-", record.ids[0].lower())
     _anchors[slug] += 1
     record = replace(record, anchor=f"ev-{slug}-{_anchors[slug]}")
-    case = f"{record.case[0].upper()}{record.case[1:]}:" if record.case else ""
+    case = f"{_sentence(record.case)}:" if record.case else ""
     rejects = f"Rejects: {record.mistake}." if record.mistake else ""
     names = ", ".join(record.ids)
     math = f'<div class="fs-math mathjax_process">\\[{html.escape(tex)}\\]</div>' if tex else ""

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from fewsteps.evidence.notation import Notation, cases_of, unfold
-from fewsteps.evidence.printing import chain_of
+from fewsteps.evidence.printing import chain_of, tex_of
 from fewsteps.evidence.record import Record, claim_ids, mistaken, publish, reject
 from fewsteps.evidence.sampling import agree, sample
 from fewsteps.evidence.shown import ShownError, compare
@@ -188,6 +188,8 @@ def _tex(
     page.meet(*checked)
     if show is None:
         page.meet(*sides)
+        if any(tex_of(left) == tex_of(right) for left, right in pairwise(sides)):
+            raise reject(ids, f"{tex_of(sides[0])} would be shown on both sides: give one of them its name, or show= TeX")
         return chain_of(sides, [_RELATIONS[relation][1]] * (len(sides) - 1)), "generated"
     if not isinstance(show, str):
         raise TypeError(
