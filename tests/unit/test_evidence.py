@@ -122,6 +122,12 @@ def test_names_print_and_mean(capsys):
         derived("OM-E3", mean(n), (1 + lam) / 3, show=r"\mathbb E[n_t^2]=\tfrac13(1+\lambda)")
 
 
+def test_a_name_for_a_symbol_means_it(capsys):
+    page = Notation()
+    derived("OM-E3", page.name("m", x) * y, x * y)
+    assert "$y m = x y$" in capsys.readouterr().out
+
+
 def test_names_with_slots():
     page, (r, t, u, a) = Notation(), sp.symbols("r t u a", real=True)
     phi = page.name(r"\Phi_{<1>\leftarrow <2>}(<3>)", sp.Lambda((t, r, x), x * sp.exp(a * (t - r))))

@@ -21,6 +21,7 @@ class Named(sp.Function):
 
     tex: ClassVar[str]
     body: ClassVar[sp.Lambda]
+    places: ClassVar[tuple[sp.Symbol, ...]]
     case: ClassVar[str | None]
 
 
@@ -83,15 +84,16 @@ class Notation:
         if isinstance(meaning, sp.MatrixBase):
             raise TypeError(f"meaning of {tex} must be scalar: pass the matrix itself and bind its TeX with where=")
         if isinstance(meaning, sp.Lambda):
-            body = meaning
+            body, places = meaning, tuple(meaning.variables)
         else:
             meaning = sp.sympify(meaning)
-            body = sp.Lambda(tuple(variables or sorted(meaning.free_symbols, key=str)), meaning)
+            places = tuple(variables or sorted(meaning.free_symbols, key=str))
+            body = sp.Lambda(places, meaning)
         self.settle(tex, body)
-        made = _make(Named, tex, len(body.variables), body=body, case=case)
+        made = _make(Named, tex, len(places), body=body, places=places, case=case)
         slots = bool(re.search(r"<\d>", tex))
-        applied = made(*body.variables)
-        only = body.variables[0] if len(body.variables) == 1 else None
+        applied = made(*places)
+        only = places[0] if len(places) == 1 else None
         self.names[tex] = Name(tex, made) if slots else Name(tex, lambda: applied, only)
         return made if slots or isinstance(meaning, sp.Lambda) else applied
 
@@ -123,6 +125,8 @@ class Notation:
         """Record the plain symbols and functions of some expressions."""
         for expression in expressions:
             for atom in _sorted(expression.atoms(sp.Symbol)):
+                if atom.name in ("+", "-"):  # the direction of a limit
+                    continue
                 self.settle(sp.latex(atom), "symbol")
                 self.names.setdefault(f"symbol {sp.latex(atom)}", Name(sp.latex(atom), _constant(atom)))
             for atom in _sorted(expression.atoms(AppliedUndef)):

@@ -28,10 +28,10 @@ class BookPrinter(LatexPrinter):
     def _print_Named(self, expr: Any, exp: str | None = None) -> str:
         kind = type(expr)
         tex = self.fill(kind.tex, expr.args)
-        if "<1>" not in kind.tex and expr.args != kind.body.variables:
+        if "<1>" not in kind.tex and expr.args != kind.places:
             places = ",".join(
                 f"{self._print(variable)}={self._print(value)}"
-                for variable, value in zip(kind.body.variables, expr.args, strict=True)
+                for variable, value in zip(kind.places, expr.args, strict=True)
                 if variable != value
             )
             tex = rf"{tex}\big|_{{{places}}}"

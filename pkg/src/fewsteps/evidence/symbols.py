@@ -189,7 +189,7 @@ def _tex(
     if show is None:
         page.meet(*sides)
         if any(tex_of(left) == tex_of(right) for left, right in pairwise(sides)):
-            raise reject(ids, f"{tex_of(sides[0])} would be shown on both sides: give one of them its name, or show= TeX")
+            raise reject(ids, f"{tex_of(sides[0])} would be shown on both sides: give one its name, or show= TeX")
         return chain_of(sides, [_RELATIONS[relation][1]] * (len(sides) - 1)), "generated"
     if not isinstance(show, str):
         raise TypeError(
