@@ -157,7 +157,10 @@ def test_ladders():
         (lambda: fs.flow_matching().bridge(0.0, 0.0), "sigma vanishes"),
         (lambda: fs.edm().time_at(-10.0), "is not reached"),
         (lambda: fs.from_drift(lambda t: np.abs(t - 0.3), lambda t: 1 + 0 * t, 1.0), "f is not resolved"),
-        (lambda: fs.from_drift(lambda t: 0 * t, lambda t: -1 + 0 * t, 1.0).g(0.5), "g\\^2 is negative"),
+        (lambda: fs.from_drift(lambda t: 0 * t, lambda t: -1 + 0 * t, 1.0), r"g2\(t\) must be at least 0"),
+        (lambda: fs.karras_levels(80.0, 0.002, 3), "high must exceed low = 80"),
+        (lambda: fs.geometric_levels(1.0, 1.0, 3), "high must exceed low = 1"),
+        (lambda: fs.from_half_log_snr(lambda t: -np.log(t), lambda t: -1 / t, 1.0), "must be finite"),
     ],
 )
 def test_bad_input_is_refused(call, message):
@@ -171,6 +174,15 @@ def test_rising_snr_has_no_transition():
         rising.transition(0.2, 0.8)
     with pytest.raises(ValueError, match="g\\^2 is negative"):
         rising.g(0.5)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_the_sign_of_g2_is_judged_on_its_own_scale(unit):
+    shrinking = fs.Diffusion(
+        lambda t: 1 + 0 * t, lambda t: unit * (1 - t / 2), lambda t: 0 * t, lambda t: -unit / 2 + 0 * t, 1.0
+    )
+    with pytest.raises(ValueError, match="g\\^2 is negative"):
+        shrinking.g(0.5)
 
 
 def test_repr():

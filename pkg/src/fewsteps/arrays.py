@@ -1,21 +1,26 @@
-"""Ground floor: validation at the door, and one namespace for NumPy arrays and torch tensors.
+"""Ground floor: validation at the door.
 
 Every public function of the package passes its input through these checks, so that bad input is answered with a
-sentence that names the argument, says what came and what is allowed.
+sentence that names the argument, says what came and what is allowed. Numbers are real: complex ones, booleans, strings
+and None are refused, and so is half precision, whose three digits no closed form can give back.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_torch_array
+from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
-#: Whatever the closed forms accept: a NumPy array, a torch tensor or a Python number.
-Array = Any
+from fewsteps.kinds import Array, namespace, rounding, some
+from fewsteps.kinds import as_kind as as_kind
+from fewsteps.kinds import column as column
+from fewsteps.kinds import like as like
+from fewsteps.objects import generator as generator
+from fewsteps.objects import normal_like as normal_like
+from fewsteps.twofold import Twofold as Twofold
 
 
 def integer_at_least(value: Any, low: int, name: str) -> int:
@@ -43,12 +48,12 @@ def integer_at_least(value: Any, low: int, name: str) -> int:
 def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = False) -> Array:
     """Return `value` as a finite real array with entries >= `low` (or > `low` if `strict`).
 
-    Torch tensors and floating-point NumPy arrays keep their dtype; everything else becomes a float64 NumPy array.
+    Floating-point NumPy arrays and torch tensors keep their dtype; numbers, lists and integers become float64.
 
     Raises
     ------
     TypeError
-        If the entries are not real numbers.
+        If the entries are not real numbers, or are half-precision ones, or integers in a torch tensor.
     ValueError
         If an entry is NaN or infinite, or lies below `low`.
 
@@ -58,18 +63,87 @@ def real_array(value: Any, name: str, *, low: float = -np.inf, strict: bool = Fa
     array([1., 2.])
     """
     if isinstance(value, float) and math.isfinite(value) and (value > low if strict else value >= low):
-        return np.asarray(value)  # the common case, quickly: noise levels and times
-    if not (is_torch_array(value) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")):
-        try:
-            value = np.asarray(value, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"{name} must hold real numbers, got {value!r}") from error
-    xp = array_namespace(value)
-    if not bool(xp.isfinite(value).all()):
+        return np.asarray(value, dtype=float)  # the common case, quickly: noise levels and times
+    if not (type(value) is np.ndarray and value.dtype.char in "df"):
+        value = _tensor(value, name) if is_torch_array(value) else _floats(value, name)
+    xp = namespace(value)
+    if some(~xp.isfinite(value)):
         raise ValueError(f"{name} must be finite, got {value!r}")
-    if low > -np.inf and bool(xp.any(value <= low if strict else value < low)):
+    if low > -np.inf and some(value <= low if strict else value < low):
         raise ValueError(f"{name} must be {'greater than' if strict else 'at least'} {low:g}, got {value!r}")
     return value
+
+
+def _tensor(value: Array, name: str) -> Array:
+    if not value.dtype.is_floating_point:
+        raise TypeError(f"{name} must hold floating-point numbers, got {value.dtype}: convert it, with .double() say")
+    if value.dtype.itemsize < 4:
+        raise TypeError(f"{name} must be float32 or float64, got {value.dtype}: convert it with .float()")
+    return value
+
+
+def _floats(value: Any, name: str) -> NDArray[np.floating[Any]]:
+    """A NumPy array of floats from whatever is not yet one."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be an array without a mask, got {value!r}")
+    try:
+        array = np.asarray(value)
+        kind = array.dtype.kind
+        if kind == "O" and not any(isinstance(one, _NO_NUMBERS) for one in array.flat):
+            array, kind = array.astype(float), "f"
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(f"{name} must hold real numbers, got {value!r}") from error
+    if kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, got {value!r}")
+    if isinstance(value, np.ndarray) and kind == "f":
+        if array.dtype.itemsize < 4:
+            raise TypeError(f"{name} must be float32 or float64, got {array.dtype}: convert it with .astype(float)")
+        return array
+    return array.astype(float)
+
+
+#: What float() would turn into a number, or an array of objects would hide.
+_NO_NUMBERS = (str, bytes, bool, np.bool_, type(None))
+
+
+def floats(value: Any, name: str, *, low: float = -np.inf, strict: bool = False) -> NDArray[np.float64]:
+    """`real_array` for what is NumPy alone: a float64 array, also of a tensor that carries no gradient.
+
+    Raises
+    ------
+    TypeError
+        If a tensor requires a gradient, which would be lost.
+
+    Examples
+    --------
+    >>> floats([1, 2], "edges")
+    array([1., 2.])
+    """
+    value = real_array(value, name, low=low, strict=strict)
+    if is_torch_array(value):
+        if value.requires_grad:
+            raise TypeError(f"{name} must be a NumPy array, for no gradient passes through here: call .detach() first")
+        value = value.cpu().numpy()
+    return np.asarray(value, dtype=float)
+
+
+def number(value: Any, name: str, *, low: float = -np.inf, strict: bool = False) -> float:
+    """Return `value` as a float if it is one finite number.
+
+    Raises
+    ------
+    ValueError
+        If it is an array with an axis, or out of range.
+
+    Examples
+    --------
+    >>> number(3, "gamma", low=0.0)
+    3.0
+    """
+    value = real_array(value, name, low=low, strict=strict)
+    if value.ndim != 0:
+        raise ValueError(f"{name} must be one number, got an array of shape {tuple(value.shape)}")
+    return float(value)
 
 
 def positive_number(value: Any, name: str) -> float:
@@ -80,10 +154,7 @@ def positive_number(value: Any, name: str) -> float:
     >>> positive_number(6.4, "s")
     6.4
     """
-    number = real_array(value, name, low=0.0, strict=True)
-    if number.ndim != 0:
-        raise ValueError(f"{name} must be one number, got an array of shape {tuple(number.shape)}")
-    return float(number)
+    return number(value, name, low=0.0, strict=True)
 
 
 def variances(lam: Any, name: str = "lam") -> Array:
@@ -95,9 +166,70 @@ def variances(lam: Any, name: str = "lam") -> Array:
     array([0.5])
     """
     lam = real_array(lam, name, low=0.0)
-    if lam.ndim > 1:
-        raise ValueError(f"{name} must have shape (d,), got {tuple(lam.shape)}")
+    if lam.ndim > 1 or 0 in lam.shape:
+        raise ValueError(f"{name} must have shape (d,) with d >= 1, got {tuple(lam.shape)}")
     return lam.reshape(-1)
+
+
+def points(x: Any, d: int | None = None, name: str = "x") -> Array:
+    """Return `x` as a finite array of shape (..., d); whatever is not floating becomes float64.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not finite, or `x` has no axis or another last one.
+
+    Examples
+    --------
+    >>> points([1, 2], 2)
+    array([1., 2.])
+    """
+    x = real_array(x, name)
+    if x.ndim == 0 or (d is not None and x.shape[-1] != d):
+        raise ValueError(f"{name} must have shape (..., {'d' if d is None else d}), got {tuple(x.shape)}")
+    return x
+
+
+def probabilities(weights: Any, n: int, name: str = "weights") -> NDArray[np.float64]:
+    """Return n positive weights that sum to 1, to rounding in their own dtype, as float64; they are not rescaled.
+
+    Examples
+    --------
+    >>> probabilities(np.full(3, 1 / 3, dtype=np.float32), 3).dtype
+    dtype('float64')
+    """
+    weights = real_array(weights, name, low=0.0, strict=True)
+    slack = max(1e-9, rounding(weights, 256))
+    weights = floats(weights, name)
+    if weights.shape != (n,) or abs(weights.sum() - 1) > slack:
+        raise ValueError(f"{name} must have shape ({n},) and sum to 1, got {weights!r}")
+    return weights
+
+
+def clock(t: Any, horizon: float, name: str = "t") -> Array:
+    """Return times as an array inside [0, horizon]; those that rounding alone has put outside are moved to the end.
+
+    A clock that adds up its steps misses its ends by roundings; 1024 of them, in the dtype of `t`, are forgiven.
+
+    Raises
+    ------
+    ValueError
+        If a time lies further outside.
+
+    Examples
+    --------
+    >>> clock([-1e-16, 0.5, 1 + 1e-15], 1.0)
+    array([0. , 0.5, 1. ])
+    """
+    t = real_array(t, name)
+    if not some((t < 0) | (t > horizon)):
+        return t
+    slack = rounding(t) * horizon
+    if some(t < -slack):
+        raise ValueError(f"{name} must be at least 0, got {t!r}")
+    if some(t > horizon + slack):
+        raise ValueError(f"{name} must be at most the horizon {horizon:g}, got {t!r}")
+    return namespace(t).clip(t, 0.0, horizon)
 
 
 def grid_edges(value: Any, name: str = "edges") -> NDArray[np.float64]:
@@ -108,7 +240,7 @@ def grid_edges(value: Any, name: str = "edges") -> NDArray[np.float64]:
     >>> grid_edges([0, 1, 3])
     array([0., 1., 3.])
     """
-    edges = np.asarray(real_array(value, name), dtype=float)
+    edges = floats(value, name)
     if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) <= 0):
         raise ValueError(f"{name} must have shape (G + 1,) with G >= 1 and increase, got {edges!r}")
     return edges
@@ -126,109 +258,3 @@ def same_shape(first: Array, second: Array, names: str) -> None:
     """
     if tuple(first.shape) != tuple(second.shape):
         raise ValueError(f"{names} must have the same shape, got {tuple(first.shape)} and {tuple(second.shape)}")
-
-
-def generator(rng: Any, name: str = "rng") -> np.random.Generator:
-    """Return `rng` if it is a NumPy Generator: randomness enters the package in no other way.
-
-    Examples
-    --------
-    >>> generator(np.random.default_rng(0)).integers(10)
-    np.int64(8)
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{name} must be a numpy.random.Generator, e.g. numpy.random.default_rng(0), got {rng!r}")
-    return rng
-
-
-def like(value: NDArray[np.float64], reference: Array) -> Array:
-    """Return the NumPy array `value` in the namespace, dtype and device of `reference`.
-
-    Examples
-    --------
-    >>> like(np.arange(2.0), np.zeros(1, dtype=np.float32))
-    array([0., 1.], dtype=float32)
-    """
-    if is_torch_array(reference):
-        xp = array_namespace(reference)
-        return xp.asarray(value.copy(), dtype=reference.dtype, device=reference.device)
-    return value.astype(reference.dtype, copy=False)
-
-
-def normal_like(x: Array, rng: Any) -> Array:
-    """Standard normal numbers in the shape, kind, dtype and device of `x`.
-
-    Parameters
-    ----------
-    x : array of any shape
-    rng : numpy.random.Generator or torch.Generator
-        A torch generator serves torch tensors only.
-
-    Examples
-    --------
-    >>> normal_like(np.zeros(2, dtype=np.float32), np.random.default_rng(0)).dtype
-    dtype('float32')
-    """
-    if is_torch_array(x) and not isinstance(rng, np.random.Generator):
-        return array_namespace(x).randn(*x.shape, generator=rng, dtype=x.dtype, device=x.device)
-    return like(generator(rng).standard_normal(tuple(x.shape)), x)
-
-
-@dataclass(frozen=True, eq=False)
-class Twofold:
-    """Arrays of 32-digit numbers, each the unevaluated sum hi + lo of two float64: for differences that cancel.
-
-    Only what plans need: +, - and * (Dekker's and Knuth's error-free transformations), on arrays or numbers.
-
-    Examples
-    --------
-    >>> tiny = Twofold.of(np.array([1e-20]))
-    >>> ((1 + tiny) - 1).hi
-    array([1.e-20])
-    """
-
-    hi: Array
-    lo: Array
-    __array_ufunc__ = None  # let `array * twofold` reach __rmul__
-
-    @classmethod
-    def of(cls, value: Any) -> Twofold:
-        """Lift a float or an array; a Twofold comes back as it is."""
-        return value if isinstance(value, Twofold) else cls(value, 0.0 * value)
-
-    def __add__(self, other: Any) -> Twofold:
-        other = Twofold.of(other)
-        total = self.hi + other.hi
-        part = total - self.hi
-        error = (self.hi - (total - part)) + (other.hi - part)
-        return _renormalised(total, error + (self.lo + other.lo))
-
-    def __mul__(self, other: Any) -> Twofold:
-        other = Twofold.of(other)
-        product = self.hi * other.hi
-        (a, b), (c, d) = _halves(self.hi), _halves(other.hi)
-        error = ((a * c - product) + a * d + b * c) + b * d
-        return _renormalised(product, error + (self.hi * other.lo + self.lo * other.hi))
-
-    def __neg__(self) -> Twofold:
-        return Twofold(-self.hi, -self.lo)
-
-    def __sub__(self, other: Any) -> Twofold:
-        return self + -Twofold.of(other)
-
-    def __rsub__(self, other: Any) -> Twofold:
-        return -self + other
-
-    __radd__, __rmul__ = __add__, __mul__
-
-
-def _renormalised(hi: Array, lo: Array) -> Twofold:
-    total = hi + lo
-    return Twofold(total, lo - (total - hi))
-
-
-def _halves(value: Array) -> tuple[Array, Array]:
-    """Split into two numbers of 26 bits each (Veltkamp)."""
-    high = value * 134217729.0
-    high = high - (high - value)
-    return high, value - high

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from scipy import optimize
 
-from fewsteps.arrays import Array, real_array
-
-Rate = Callable[[Array], Array]
-
-
-class Level(NamedTuple):
-    """Noise level and its rates at one time: alpha, sigma, d alpha/dt, d sigma^2/dt."""
-
-    alpha: float
-    sigma: float
-    d_alpha: float
-    d_var: float
+from fewsteps.arrays import Array, number, positive_number, rounding, some
+from fewsteps.objects import function
+from fewsteps.schedules.levels import Level as Level
+from fewsteps.schedules.levels import Levels
+from fewsteps.schedules.levels import Rate as Rate
 
 
 @dataclass(frozen=True, eq=False)
-class Diffusion:
+class Diffusion(Levels):
     """The Gaussian forward process x_t = alpha(t) x_0 + sigma(t) eps for 0 <= t <= horizon, t = 0 being data.
 
     It is the law of the linear SDE dx = f x dt + g dw with f = (log alpha)' and g^2 = (sigma^2)' - 2 f sigma^2.
 
     Parameters
     ----------
-    alpha, var, d_alpha, d_var : callables
+    alpha_of, var_of, d_alpha_of, d_var_of : callables
         alpha(t), sigma(t)^2 and their time derivatives, for arrays of times (NumPy or torch). The variance is given
-        because its rate is finite where that of sigma is not.
+        because its rate is finite where that of sigma is not. They are trusted to belong together, to be at least 0
+        and not to vanish at once; alpha(0) need not be 1.
     horizon : float
-        Largest time.
+        Largest time, > 0.
     name : str
         What figures and messages call it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a rate is no function or the horizon no number > 0; when called: if a time lies outside [0, horizon] by more
+        than a clock that adds up its steps may miss it.
 
     Notes
     -----
@@ -61,39 +59,10 @@ class Diffusion:
     horizon: float
     name: str = "custom"
 
-    def _time(self, t: Any) -> Array:
-        if type(t) is float and 0 <= t <= self.horizon:
-            return np.asarray(t)  # the common case, quickly: solvers ask once a step
-        t = real_array(t, "t", low=0.0)
-        if bool((t > self.horizon * (1 + 1e-12)).any()):
-            raise ValueError(f"t must be at most the horizon {self.horizon:g}, got {t!r}")
-        return t
-
-    def alpha(self, t: Any) -> Array:
-        """Signal coefficient at `t` of any shape, same shape."""
-        return self.alpha_of(self._time(t))
-
-    def var(self, t: Any) -> Array:
-        """Noise variance sigma(t)^2 at `t` of any shape, same shape."""
-        return self.var_of(self._time(t))
-
-    def sigma(self, t: Any) -> Array:
-        """Noise coefficient at `t` of any shape, same shape."""
-        return self.var(t) ** 0.5
-
-    def d_alpha(self, t: Any) -> Array:
-        """Time derivative of alpha."""
-        return self.d_alpha_of(self._time(t))
-
-    def d_var(self, t: Any) -> Array:
-        """Time derivative of sigma^2."""
-        return self.d_var_of(self._time(t))
-
-    def at(self, t: float) -> Level:
-        """Everything a law wants to know at one time: `law.velocity(x, *process.at(t))`."""
-        t = self._time(t)
-        var = float(self.var_of(t))
-        return Level(float(self.alpha_of(t)), var**0.5, float(self.d_alpha_of(t)), float(self.d_var_of(t)))
+    def __post_init__(self) -> None:
+        for name in ("alpha_of", "var_of", "d_alpha_of", "d_var_of"):
+            function(getattr(self, name), name)
+        object.__setattr__(self, "horizon", positive_number(self.horizon, "horizon"))
 
     def f(self, t: Any) -> Array:
         """Drift coefficient f = (log alpha)' of the linear SDE.
@@ -117,7 +86,7 @@ class Diffusion:
 
     def _f(self, t: Array) -> Array:
         alpha = self.alpha_of(t)
-        if bool((alpha == 0).any()):
+        if some(alpha == 0):
             raise ValueError(f"f is infinite at t = {t!r}, where alpha = 0; stop earlier or use velocities")
         return self.d_alpha_of(t) / alpha
 
@@ -133,25 +102,11 @@ class Diffusion:
 
     def g(self, t: Any) -> Array:
         """Noise coefficient of the linear SDE; ValueError where g^2 < 0, that is where noise would have to shrink."""
-        squared = self.g2(t)
-        if bool((squared < -1e-12).any()):
+        squared, scale = self.g2(t), abs(self.d_var(t))
+        # relative to the larger of the two terms whose difference it is
+        if some(squared < -rounding(squared) * (2 * scale + abs(squared))):
             raise ValueError(f"g^2 is negative at t = {t!r}: the signal-to-noise ratio must not increase")
         return abs(squared) ** 0.5
-
-    def snr(self, t: Any) -> Array:
-        """Signal-to-noise ratio alpha^2 / sigma^2, infinite at sigma = 0."""
-        with np.errstate(divide="ignore"):
-            return self.alpha(t) ** 2 / self.var(t)
-
-    def half_log_snr(self, t: Any) -> Array:
-        """log(alpha / sigma): + infinity at clean data, - infinity at pure noise."""
-        alpha, var = self.alpha(t), self.var(t)
-        with np.errstate(divide="ignore"):
-            return array_namespace(alpha).log(alpha) - array_namespace(var).log(var) / 2
-
-    def d_half_log_snr(self, t: Any) -> Array:
-        """Time derivative of `half_log_snr`; g^2 = -2 sigma^2 times it."""
-        return self.f(t) - self.d_var(t) / (2 * self.var(t))
 
     def time_at(self, half_log_snr: float) -> float:
         """The time at which `half_log_snr` takes a value: the way from one process to another at equal SNR.
@@ -166,7 +121,7 @@ class Diffusion:
         >>> round(flow_matching().time_at(edm().half_log_snr(3.0)), 12)
         0.75
         """
-        target = float(real_array(half_log_snr, "half_log_snr"))
+        target = number(half_log_snr, "half_log_snr")
 
         def excess(t: float) -> float:
             # a bounded, increasing function of the half-log-SNR, so that infinite ends bracket
@@ -198,15 +153,15 @@ class Diffusion:
         >>> edm().transition(1.0, 2.0)
         (np.float64(1.0), np.float64(3.0))
         """
-        t, s = self._time(t), self._time(s)
-        if bool((t > s).any()):
+        t, s = self._time(t), self._time(s, "s")
+        if some(t > s):
             raise ValueError(f"t must not exceed s, got t = {t!r}, s = {s!r}")
         alpha_t = self.alpha(t)
-        if bool((alpha_t == 0).any()):
+        if some(alpha_t == 0):
             raise ValueError(f"alpha vanishes at t = {t!r}: nothing about later times is known from x_t")
         ratio = self.alpha(s) / alpha_t
         var = self.var(s) - ratio**2 * self.var(t)
-        if bool((var < -1e-12 * self.var(s)).any()):
+        if some(var < -rounding(var) * self.var(s)):
             raise ValueError("the signal-to-noise ratio must not increase between t and s")
         return ratio, (var + abs(var)) / 2
 
@@ -225,7 +180,7 @@ class Diffusion:
         """
         ratio, var = self.transition(t, s)
         var_t, var_s = self.var(t), self.var(s)
-        if bool((var_s == 0).any()):
+        if some(var_s == 0):
             raise ValueError(f"sigma vanishes at s = {s!r}: there is no noise to go back from")
         return ratio * var_t / var_s, self.alpha(t) * var / var_s, var * var_t / var_s
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, integer_at_least, like, real_array, same_shape, variances
+from fewsteps.arrays import Array, floats, integer_at_least, like, number, same_shape, variances
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for field in ("alpha", "sigma"):
-            value = np.array(real_array(getattr(self, field), field), dtype=float)
+            value = np.array(floats(getattr(self, field), field))
             if value.ndim != 1 or value.size < 2:
                 raise ValueError(f"{field} must have shape (T + 1,) with T >= 1, got {value.shape}")
             value.flags.writeable = False
@@ -74,6 +74,7 @@ class Schedule:
         >>> linear_schedule(4).is_variance_preserving()
         False
         """
+        atol = number(atol, "atol", low=0.0)
         return bool(np.all(np.abs(self.alpha**2 + self.sigma**2 - 1) <= atol))
 
     def marginal_variance(self, lam: Any) -> Array:
