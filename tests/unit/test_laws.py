@@ -57,9 +57,9 @@ def test_samples_have_the_law():
 def test_singular_laws():
     law = fs.Gaussian([0.0, 1.0], [1.0, 0.0])
     np.testing.assert_array_equal(law.denoiser(np.array([2.0, 5.0]), 1.0, 0.0), [2.0, 1.0])
-    with pytest.raises(ValueError, match="sigma must be positive for a singular cov"):
+    with pytest.raises(ValueError, match="sigma must be positive: without noise this Gaussian has no density"):
         law.score(np.zeros(2))
-    with pytest.raises(ValueError, match="sigma must be positive for a singular cov"):
+    with pytest.raises(ValueError, match="sigma must be positive: without noise this Gaussian has no density"):
         law.log_prob(np.zeros(2))
     assert np.all(np.isfinite(law.score(np.zeros(2), 0.5, 0.5)))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least, positive_number, real_array
+from fewsteps.arrays import floats, integer_at_least, positive_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class ImageLaw:
 
     def decode(self, codes: Any) -> NDArray[np.float64]:
         """Images of shape (..., side, side), in grey values, of codes of shape (..., k)."""
-        codes = real_array(codes, "codes")
+        codes = floats(codes, "codes")
         if codes.ndim == 0 or codes.shape[-1] != self.lam.size:
             raise ValueError(f"codes must have shape (..., {self.lam.size}), got {codes.shape}")
         side = round(self.mean.size**0.5)

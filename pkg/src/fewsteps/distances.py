@@ -8,8 +8,9 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, real_array, same_shape
+from fewsteps.arrays import Array, floats, real_array, same_shape
 from fewsteps.laws import Gaussian, Law, quantile
+from fewsteps.objects import instance
 
 
 def squared_w2(p: Gaussian, q: Gaussian) -> float:
@@ -24,6 +25,13 @@ def squared_w2(p: Gaussian, q: Gaussian) -> float:
     -------
     float, >= 0
 
+    Raises
+    ------
+    TypeError
+        If one of them is another law: between mixtures there is no closed form.
+    ValueError
+        If the dimensions differ.
+
     Notes
     -----
     Source: OM-E19. Written as |m - m'|^2 + |S^(1/2) - S'^(1/2) U|_F^2 with the polar factor U of S'^(1/2) S^(1/2): a
@@ -34,7 +42,7 @@ def squared_w2(p: Gaussian, q: Gaussian) -> float:
     >>> squared_w2(Gaussian([0.0], [4.0]), Gaussian([1.0], [1.0]))
     2.0
     """
-    same_shape(p.mean, q.mean, "the means of p and q")
+    same_shape(instance(p, Gaussian, "p").mean, instance(q, Gaussian, "q").mean, "the means of p and q")
     root_p, root_q = _root(p), _root(q)
     left, _, right = np.linalg.svd(root_q @ root_p)
     difference = root_p - root_q @ left @ right
@@ -77,13 +85,14 @@ def w1_to_law(samples: Any, law: Law, alpha: float = 1.0, sigma: float = 0.0) ->
     Parameters
     ----------
     samples : array of shape (n,) or (n, 1)
+        n >= 1.
     law : Law
         With d = 1 and a density at this level.
 
     Raises
     ------
     ValueError
-        If the samples are not on the line, or the law is not.
+        If there are no samples, they are not on the line, or the law is not.
 
     Examples
     --------
@@ -92,8 +101,8 @@ def w1_to_law(samples: Any, law: Law, alpha: float = 1.0, sigma: float = 0.0) ->
     >>> round(w1_to_law(0.5 + quantile(law, (np.arange(100) + 0.5) / 100), law), 12)
     0.5
     """
-    samples = np.asarray(real_array(samples, "samples"))
-    if samples.ndim == 0 or samples.size != samples.shape[0]:
-        raise ValueError(f"samples must have shape (n,) or (n, 1), got {samples.shape}")
+    samples = floats(samples, "samples")
+    if samples.ndim == 0 or samples.size == 0 or samples.size != samples.shape[0]:
+        raise ValueError(f"samples must have shape (n,) or (n, 1) with n >= 1, got {samples.shape}")
     places = quantile(law, (np.arange(samples.size) + 0.5) / samples.size, alpha, sigma)
     return float(np.mean(np.abs(np.sort(samples.reshape(-1)) - places)))

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import generator, grid_edges, integer_at_least, positive_number, real_array, same_shape
+from fewsteps.arrays import (
+    floats,
+    generator,
+    grid_edges,
+    integer_at_least,
+    positive_number,
+    real_array,
+    rounding,
+    same_shape,
+)
 from fewsteps.identities.pairs import Estimate
 from fewsteps.laws import Gaussian
 
@@ -75,16 +84,16 @@ def kl_to_samples(masses: Any, samples: Any, edges: Any, pseudo: float = 0.5) ->
 
 def _cells(masses: Any, samples: Any, edges: Any) -> tuple[Floats, Floats, int]:
     """Masses and counts of the cells that the target fills, and the number of samples."""
-    p, edges, x = np.asarray(real_array(masses, "masses", low=0.0)), grid_edges(edges), _points(samples, "samples")
+    p, edges, x = floats(masses, "masses", low=0.0), grid_edges(edges), _points(samples, "samples")
     shape = (edges.size - 1, edges.size - 1)
     if p.shape != shape or x.shape[1] != 2:
         raise ValueError(f"masses must have shape {shape} and samples (n, 2), got {p.shape} and {x.shape}")
-    rest = 1 - p.sum()
-    if rest < -1e-9:
+    rest, slack = 1 - p.sum(), max(1e-9, rounding(real_array(masses, "masses"), 256))
+    if rest < -slack:
         raise ValueError(f"masses must sum to at most 1, got {p.sum()!r}")
     count = np.histogram2d(x[:, 0], x[:, 1], bins=(edges, edges))[0]
     # rounding leaves no mass outside
-    p = np.append(p.ravel(), rest if rest > 1e-9 else 0.0)
+    p = np.append(p.ravel(), rest if rest > slack else 0.0)
     count = np.append(count.ravel(), len(x) - count.sum())
     return p[p > 0], count[p > 0], len(x)
 
@@ -164,7 +173,7 @@ def gaussian_fit(samples: Any) -> Gaussian:
 
 
 def _points(samples: Any, name: str) -> Floats:
-    x = np.asarray(real_array(samples, name), dtype=float)
+    x = floats(samples, name)
     if x.ndim != 2 or len(x) < 2 or x.shape[1] < 1:
         raise ValueError(f"{name} must have shape (n, d) with n >= 2, got {x.shape}")
     return x

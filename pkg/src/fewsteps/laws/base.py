@@ -7,22 +7,25 @@ score is minus its mean under the responsibilities, and denoiser and velocity ar
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, generator, integer_at_least, real_array
+from fewsteps.arrays import Array, generator, integer_at_least
 from fewsteps.laws.checks import noise_level
-from fewsteps.laws.components import Components, Parts, blocked
+from fewsteps.laws.levelled import Levelled
 
 Floats = NDArray[np.float64]
 
 
-class Law:
+class Law(Levelled):
     """A law of x_0 that is a mixture of (possibly degenerate) Gaussians; see `GaussianMixture` for the notation.
+
+    Methods of points take `x` of shape (..., d), NumPy or torch, in float32 or float64, and keep its kind and dtype.
+    The levels alpha and sigma, and their rates, are numbers or arrays of shape (...) that give every point its own, as
+    in training; gradients reach levels that are tensors. `torch.func.vmap` maps over `x` and over such tensors; values
+    that it hides are not checked.
 
     Attributes
     ----------
@@ -34,57 +37,14 @@ class Law:
         Their eigenvectors, as columns.
     """
 
-    means: Floats
-    weights: Floats
-    spectrum: Floats
-    frames: Floats
-
-    @property
-    def d(self) -> int:
-        """Dimension."""
-        return self.means.shape[1]
-
-    @property
-    def K(self) -> int:
-        """Number of components."""
-        return self.weights.size
-
-    @cached_property
-    def _latest(self) -> dict[Any, Components]:
-        return {}
-
-    def _level(self, x: Array, alpha: float, sigma: float) -> Components:
-        """The components at a noise level. For NumPy the latest ones are kept: a simulation asks hundreds of times.
-
-        Tensors are not kept: one that is made inside `torch.func.jvp` or `inference_mode` must not outlive it.
-        """
-        latest = None if is_torch_array(x) else self._latest.get(x.dtype)
-        if latest is not None and latest.alpha == alpha and latest.sigma == sigma:
-            return latest
-        parts = latest.parts if latest else Parts.of(self.means, self.weights, self.spectrum, self.frames, x)
-        level = Components(parts, alpha, sigma)
-        if not is_torch_array(x):
-            self._latest[x.dtype] = level
-        return level
-
-    def _at(self, x: Any, alpha: Any, sigma: Any, *, dense: bool = True) -> tuple[Array, Components]:
-        """The checked points and the components at this noise level; `dense` asks for a density."""
-        x = real_array(x, "x")
-        if x.ndim == 0 or x.shape[-1] != self.d:
-            raise ValueError(f"x must have shape (..., {self.d}), got {tuple(x.shape)}")
-        level = self._level(x, *noise_level(alpha, sigma))
-        if (dense or self.K > 1) and level.smallest <= 0:
-            raise ValueError("sigma must be positive for a singular cov: the law has no density there")
-        return x, level
-
-    def log_prob(self, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> Array:
+    def log_prob(self, x: Any, alpha: Any = 1.0, sigma: Any = 0.0) -> Array:
         """Log-density of alpha x_0 + sigma eps.
 
         Parameters
         ----------
         x : array of shape (..., d)
-        alpha, sigma : float
-            Noise level.
+        alpha, sigma : number or array of shape (...)
+            Noise level, of all points or of each.
 
         Returns
         -------
@@ -105,10 +65,9 @@ class Law:
         >>> round(float(Gaussian([0.0], [1.0]).log_prob(np.array([0.0]))), 6)
         -0.918939
         """
-        x, level = self._at(x, alpha, sigma)
-        return blocked(level.log_density, x, level.wide)
+        return self._answer("log_density", x, alpha, sigma)
 
-    def responsibilities(self, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> Array:
+    def responsibilities(self, x: Any, alpha: Any = 1.0, sigma: Any = 0.0) -> Array:
         """Posterior probability of every component given alpha x_0 + sigma eps = x; shape (..., K).
 
         Notes
@@ -121,10 +80,9 @@ class Law:
         >>> PointCloud([[-1.0], [1.0]]).responsibilities(np.array([0.0]), 1.0, 0.5)
         array([0.5, 0.5])
         """
-        x, level = self._at(x, alpha, sigma)
-        return blocked(level.responsibilities, x, level.width)
+        return self._answer("responsibilities", x, alpha, sigma, wide=False)
 
-    def score(self, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> Array:
+    def score(self, x: Any, alpha: Any = 1.0, sigma: Any = 0.0) -> Array:
         """Gradient of `log_prob` at `x` of shape (..., d), same shape.
 
         Notes
@@ -137,10 +95,9 @@ class Law:
         >>> Gaussian([1.0], [4.0]).score(np.array([3.0]))
         array([-0.5])
         """
-        x, level = self._at(x, alpha, sigma)
-        return blocked(lambda rows: level.mean_of(rows, 0.0, -1.0 + 0 * level.lam), x, level.width)
+        return self._answer("score", x, alpha, sigma, wide=False)
 
-    def denoiser(self, x: Any, alpha: float, sigma: float) -> Array:
+    def denoiser(self, x: Any, alpha: Any, sigma: Any) -> Array:
         """Posterior mean E[x_0 | alpha x_0 + sigma eps = x] at `x` of shape (..., d), same shape.
 
         For a single Gaussian, where both the data variance and sigma vanish, the coordinate is certain and the mean is
@@ -156,10 +113,9 @@ class Law:
         >>> Gaussian([0.0], [1.0]).denoiser(np.array([2.0]), alpha=0.6, sigma=0.8)
         array([1.2])
         """
-        x, level = self._at(x, alpha, sigma, dense=False)
-        return blocked(lambda rows: level.mean_of(rows, 1.0, level.alpha * level.lam), x, level.width)
+        return self._answer("denoiser", x, alpha, sigma, wide=False, dense=False)
 
-    def hessian(self, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> Array:
+    def hessian(self, x: Any, alpha: Any = 1.0, sigma: Any = 0.0) -> Array:
         """Hessian of `log_prob` at `x` of shape (..., d); shape (..., d, d).
 
         Notes
@@ -172,10 +128,9 @@ class Law:
         >>> Gaussian([1.0], [4.0]).hessian(np.array([3.0]))
         array([[-0.25]])
         """
-        x, level = self._at(x, alpha, sigma)
-        return blocked(lambda rows: level.derivative_of(rows, 0.0, -1.0 + 0 * level.lam), x, level.wide)
+        return self._answer("hessian", x, alpha, sigma)
 
-    def posterior_cov(self, x: Any, alpha: float, sigma: float) -> Array:
+    def posterior_cov(self, x: Any, alpha: Any, sigma: Any) -> Array:
         """Covariance of x_0 given alpha x_0 + sigma eps = x of shape (..., d); shape (..., d, d).
 
         Notes
@@ -188,8 +143,7 @@ class Law:
         >>> Gaussian([0.0], [1.0]).posterior_cov(np.array([2.0]), alpha=0.6, sigma=0.8).round(12)
         array([[0.64]])
         """
-        x, level = self._at(x, alpha, sigma, dense=False)
-        return blocked(level.posterior_cov, x, level.wide)
+        return self._answer("posterior_cov", x, alpha, sigma, dense=False)
 
     def moments(self) -> tuple[Floats, Floats]:
         """Mean of shape (d,) and covariance of shape (d, d) of x_0.

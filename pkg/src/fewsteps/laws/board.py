@@ -10,10 +10,10 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, real_array
+from fewsteps.arrays import Array, points, real_array, some
 from fewsteps.laws.checks import beside, levels_per_point
-from fewsteps.laws.components import blocked
 from fewsteps.laws.intervals import Board, Intervals
+from fewsteps.laws.parts import blocked
 
 #: Numbers a row needs for each interval of an axis.
 _ROW = 128
@@ -60,7 +60,7 @@ class NoisyBoard:
         >>> Checkerboard().indicator([[-1.5, -1.5], [-1.5, -0.5], [9.0, 9.0]])
         array([ True, False, False])
         """
-        x = self._points(x)
+        x = points(x, 2)
         xp = array_namespace(x)
         index = xp.floor((x + self.width / 2) / self.side)
         inside = xp.all((index >= 0) & (index < self.cells), axis=-1)
@@ -75,20 +75,20 @@ class NoisyBoard:
         >>> Checkerboard().log_prob([[0.5, 0.5], [0.5, -0.5]]).round(4)
         array([-2.0794,    -inf])
         """
-        x = self._points(x)
+        x = points(x, 2)
         columns = levels_per_point(x, alpha, sigma)
         xp, clean = array_namespace(x), columns[1] == 0
-        some = blocked(
+        noisy = blocked(
             lambda rows: self._board(rows).log(), beside(x, columns[0], columns[1] + clean), _ROW * self.cells
         )
-        some = some - math.log(self.filled)
-        if not bool(xp.any(clean)):
-            return some
+        noisy = noisy - math.log(self.filled)
+        if not some(clean, hidden=True):
+            return noisy
         # dividing by 1 where alpha = 0, since sigma > 0 there
         scale = columns[0] + (columns[0] == 0)
         area = -math.log(self.filled * self.side**2) - 2 * xp.log(scale)
         density = xp.where(self.indicator(x / scale[..., None]), area, -math.inf + 0 * area)
-        return xp.where(clean, density, some)[()]
+        return xp.where(clean, density, noisy)[()]
 
     def score(self, x: Any, alpha: Any = 1.0, sigma: Any = 0.0) -> Array:
         """Gradient of `log_prob` at `x` of shape (..., 2), same shape; sigma > 0.
@@ -224,12 +224,6 @@ class NoisyBoard:
         """
         return self._over(Board.rate, x, alpha, sigma, d_alpha, d_var)
 
-    def _points(self, x: Any) -> Array:
-        x = real_array(x, "x")
-        if x.ndim == 0 or x.shape[-1] != 2:
-            raise ValueError(f"x must have shape (..., 2), got {tuple(x.shape)}")
-        return x
-
     def _board(self, rows: Array) -> Board:
         """The posterior for rows of x_1, x_2, alpha, sigma and whatever follows."""
         x, alpha, sigma = rows[:, :2, None], rows[:, 2, None, None], rows[:, 3, None, None]
@@ -238,9 +232,9 @@ class NoisyBoard:
 
     def _over(self, function: Callable[..., Array], x: Any, *levels: Any) -> Array:
         """`function` of the posterior and of the columns of levels, a block of rows at a time."""
-        x = self._points(x)
+        x = points(x, 2)
         columns = levels_per_point(x, *levels)
-        if bool((columns[1] == 0).any()):
+        if some(real_array(levels[1], "sigma") == 0):
             raise ValueError("sigma must be positive: without noise a checkerboard has no score")
 
         def of(rows: Array) -> Array:

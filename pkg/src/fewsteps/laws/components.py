@@ -1,45 +1,21 @@
-"""The components of a law at one noise level, in the kind of the points: all sums over components are here."""
+"""The components of a law at one noise level, in the kind of the points."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import array_api_compat.numpy
 import numpy as np
-from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, like
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """What K components are at all noise levels, in the kind and dtype of the points."""
-
-    mu: Array  # (K, d), means of x_0 in the components' own bases
-    means: Array  # (K, d), means of x_0
-    lam: Array  # (K or 1, d), variances of x_0 in the bases
-    basis: Array | None  # (K or 1, d, d); None where it is the identity
-    log_weights: Array  # (K,)
-    centre: Array  # (d,), mean of mu
-    least: float  # least of the variances, in float64
-    far: float  # where `Components._expanded` gives up
-
-    @classmethod
-    def of(cls, means: Any, weights: Any, spectrum: Any, frames: Any, x: Array) -> Parts:
-        """The parts in the kind and dtype of `x`."""
-        xp, plain = _namespace(x), len(frames) == 1 and np.array_equal(frames[0], np.eye(len(frames[0])))
-        mu = means if plain else np.squeeze(means[:, None, :] @ frames, axis=1)
-        mu, means, lam, basis, logs = (like(value, x) for value in (mu, means, spectrum, frames, np.log(weights)))
-        far = float(xp.finfo(x.dtype).eps) ** -0.3
-        return cls(mu, means, lam, None if plain else basis, logs, xp.mean(mu, axis=0), float(spectrum.min()), far)
+from fewsteps.arrays import Array, like, namespace
+from fewsteps.laws.answers import Answers
+from fewsteps.laws.parts import Parts, outer, softmax
 
 
 @dataclass(frozen=True, eq=False)
-class Components:
+class Components(Answers):
     """K Gaussians N(alpha mu_k, C_k), each in its own eigenbasis; methods take rows of shape (n, d).
 
     With one shared covariance all components live in one basis, and means under the responsibilities are products of
@@ -65,11 +41,6 @@ class Components:
         """Least variance of any component, in float64."""
         return self.alpha**2 * self.parts.least + self.sigma**2
 
-    @property
-    def shared(self) -> bool:
-        """Whether all components have one covariance."""
-        return len(self.parts.lam) == 1
-
     @cached_property
     def var(self) -> Array:
         """Variances alpha^2 lam + sigma^2, with 1 where both vanish: there x = alpha mu and nothing is divided."""
@@ -78,17 +49,8 @@ class Components:
 
     @property
     def width(self) -> int:
-        """Numbers a row needs where only means are asked for."""
-        return max(self.parts.mu.shape) if self.shared else 1 + self.wide // 8  # longer blocks: the work is one product
-
-    @property
-    def wide(self) -> int:
-        """Numbers a row needs where components are expanded."""
-        return self.parts.mu.shape[0] * self.parts.mu.shape[1]
-
-    def velocity(self, d_alpha: float, d_var: float) -> tuple[float, Array]:
-        """The pair (a, B) whose mean is the velocity of the probability flow."""
-        return d_alpha, d_alpha * self.alpha * self.lam + d_var / 2
+        """Numbers a row needs where only means are asked for; where the work is one product, blocks are longer."""
+        return max(self.parts.mu.shape) if self.parts.shared else 1 + self.parts.wide // 8
 
     # ---- where the points are, seen from the components
 
@@ -98,9 +60,9 @@ class Components:
 
     def _whitened(self, x: Array) -> Array:
         """Rows less the components' means, in units of their standard deviations; shape (n, K, d)."""
-        xp = _namespace(x)
+        xp = namespace(x)
         scale = 1 / xp.sqrt(self.var)
-        if self.shared:
+        if self.parts.shared:
             return (self._turned(x)[:, None, :] - self.alpha * self.parts.mu) * scale
         z = x @ self._columns(self.parts.basis * scale[:, None, :])
         return z.reshape(-1, *self.parts.mu.shape) - self.alpha * self.parts.mu * scale
@@ -108,12 +70,12 @@ class Components:
     @staticmethod
     def _columns(matrices: Array) -> Array:
         """Matrices of shape (K, d, d) side by side: shape (d, K d)."""
-        return _namespace(matrices).permute_dims(matrices, (1, 0, 2)).reshape(matrices.shape[1], -1)
+        return namespace(matrices).permute_dims(matrices, (1, 0, 2)).reshape(matrices.shape[1], -1)
 
     @cached_property
     def _expansion(self) -> tuple[Array, Array] | None:
         """Factor (d, K) and offset (K,) of `_expanded`; None where it would lose digits."""
-        xp, centre, scale = _namespace(self.parts.mu), self.alpha * self.parts.centre, 1 / self.var[0]
+        xp, centre, scale = namespace(self.parts.mu), self.alpha * self.parts.centre, 1 / self.var[0]
         c = self.alpha * self.parts.mu - centre
         scaled, squares = c * scale, xp.sum(c * c * scale, axis=-1)
         lost = bool(xp.max(squares) > self.parts.far)
@@ -129,35 +91,35 @@ class Components:
 
     def log_joint(self, x: Array) -> Array:
         """Log of weight times density of every component, less what all components share; shape (n, K)."""
-        if self.shared and (joint := self._expanded(self._turned(x))) is not None:
+        if self.parts.shared and (joint := self._expanded(self._turned(x))) is not None:
             return joint
         return self._log_joint(self._whitened(x))
 
     def _log_joint(self, z: Array) -> Array:
         """The same from whitened rows, up to a constant."""
-        xp = _namespace(z)
+        xp = namespace(z)
         return self.parts.log_weights - (xp.sum(z * z, axis=-1) + xp.sum(xp.log(self.var), axis=-1)) / 2
 
     def log_density(self, x: Array) -> Array:
         """Log-density of the mixture; shape (n,)."""
-        xp = _namespace(x)
+        xp = namespace(x)
         joint = self._log_joint(self._whitened(x))
         top = xp.max(joint, axis=-1, keepdims=True)
         return top[:, 0] + xp.log(xp.sum(xp.exp(joint - top), axis=-1)) - x.shape[-1] * math.log(2 * math.pi) / 2
 
     def responsibilities(self, x: Array) -> Array:
         """Posterior probabilities of the components; shape (n, K)."""
-        return _softmax(self.log_joint(x))
+        return softmax(self.log_joint(x))
 
     # ---- means under the responsibilities of w_k = a mu_k + B_k u_k, and their derivatives
 
     def mean_of(self, x: Array, a: float, b: Array) -> Array:
         """Mean of a mu_k + b_k u_k (b diagonal in the components' bases); shape (n, d)."""
-        if not self.shared:
+        if not self.parts.shared:
             return self._mean_of(x, a, b)
         y = self._turned(x)
         joint = self._expanded(y)
-        mean = _softmax(self._log_joint(self._whitened(x)) if joint is None else joint) @ self.parts.mu
+        mean = softmax(self._log_joint(self._whitened(x)) if joint is None else joint) @ self.parts.mu
         out = y - self.alpha * mean
         out *= b[0] / self.var[0]
         out = out + a * mean if a else out
@@ -165,24 +127,24 @@ class Components:
 
     def _mean_of(self, x: Array, a: float, b: Array) -> Array:
         """`mean_of` for covariances of their own: two products of (n, d) and (d, K d) matrices."""
-        xp, z = _namespace(x), self._whitened(x)
-        r = _softmax(self._log_joint(z))
+        xp, z = namespace(x), self._whitened(x)
+        r = softmax(self._log_joint(z))
         back = self._columns(self.parts.basis * (b / xp.sqrt(self.var))[:, None, :])
-        out = (z * r[:, :, None]).reshape(len(z), -1) @ back.T
+        out = (z * r[:, :, None]).reshape(-1, self.parts.wide) @ back.T
         return out + a * (r @ self.parts.means) if a else out
 
     def _matrices(self, r: Array, diagonal: Array) -> Array:
         """Sum over k of r_k U_k diag U_k^T; shape (n, d, d)."""
-        xp = _namespace(r)
+        xp = namespace(r)
         frames = like(np.eye(self.parts.mu.shape[1])[None], r) if self.parts.basis is None else self.parts.basis
         full = (frames * diagonal[:, None, :]) @ xp.permute_dims(frames, (0, 2, 1))
-        r = xp.sum(r, axis=-1, keepdims=True) if self.shared else r
+        r = xp.sum(r, axis=-1, keepdims=True) if self.parts.shared else r
         return (r @ full.reshape(len(full), -1)).reshape(len(r), *full.shape[1:])
 
     def _centred(self, x: Array, a: float, b: Array) -> tuple[Array, Array, Array]:
         """Responsibilities, and w_k and u_k less their means, in common coordinates; (n, K, 1) and (n, K, d)."""
-        xp, z = _namespace(x), self._whitened(x)
-        share, u = _softmax(self._log_joint(z))[:, :, None], z / xp.sqrt(self.var)
+        xp, z = namespace(x), self._whitened(x)
+        share, u = softmax(self._log_joint(z))[:, :, None], z / xp.sqrt(self.var)
 
         def centred(w: Array) -> Array:
             if self.parts.basis is not None:
@@ -196,54 +158,22 @@ class Components:
     def derivative_of(self, x: Array, a: float, b: Array) -> Array:
         """Jacobian of `mean_of`; shape (n, d, d). The responsibilities contribute minus Cov(w, u)."""
         share, w, u = self._centred(x, a, b)
-        return self._matrices(share[:, :, 0], b / self.var) - _outer(share * w, u)
+        return self._matrices(share[:, :, 0], b / self.var) - outer(share * w, u)
 
     def trace_of(self, x: Array, a: float, b: Array) -> Array:
         """Trace of `derivative_of`, without the matrices; shape (n,)."""
-        xp = _namespace(x)
+        xp = namespace(x)
         share, w, u = self._centred(x, a, b)
         return xp.sum(share[:, :, 0] * (xp.sum(b / self.var, axis=-1) - xp.sum(w * u, axis=-1)), axis=-1)
 
     def posterior_cov(self, x: Array) -> Array:
         """Covariance of x_0 given x: within components plus between their posterior means; shape (n, d, d)."""
         share, m, _ = self._centred(x, 1.0, self.alpha * self.lam)
-        return self._matrices(share[:, :, 0], self.lam * self.sigma**2 / self.var) + _outer(share * m, m)
+        return self._matrices(share[:, :, 0], self.lam * self.sigma**2 / self.var) + outer(share * m, m)
 
-    def log_rate(self, x: Array, d_alpha: float, d_var: float) -> Array:
+    def time_derivative(self, x: Array, d_alpha: float, d_var: float) -> Array:
         """Time derivative of the log-density from the rates of the components' means and variances; shape (n,)."""
-        xp, z = _namespace(x), self._whitened(x)
+        xp, z = namespace(x), self._whitened(x)
         rate = 2 * self.alpha * d_alpha * self.lam + d_var
         own = z / xp.sqrt(self.var) * d_alpha * self.parts.mu + (z * z - 1) / self.var * rate / 2
-        return xp.sum(_softmax(self._log_joint(z)) * xp.sum(own, axis=-1), axis=-1)
-
-
-def _namespace(x: Array) -> Any:
-    return array_api_compat.numpy if type(x) is np.ndarray else array_namespace(x)
-
-
-def _softmax(joint: Array) -> Array:
-    """Exponentials over their sum, along the last axis."""
-    xp = _namespace(joint)
-    weights = xp.exp(joint - xp.max(joint, axis=-1, keepdims=True))
-    return weights / xp.sum(weights, axis=-1, keepdims=True)
-
-
-def _outer(left: Array, right: Array) -> Array:
-    """Sum over k of left_k right_k^T for (n, K, d) vectors; shape (n, d, d)."""
-    return _namespace(left).permute_dims(left, (0, 2, 1)) @ right
-
-
-def blocked(function: Callable[[Array], Array], x: Array, width: int) -> Array:
-    """`function` on the rows of x, a block at a time: what a block needs stays within the processor's cache."""
-    flat = x.reshape(-1, x.shape[-1])
-    rows = max(16, _CACHED // width)
-    if len(flat) <= rows:
-        out = function(flat)
-    else:
-        out = _namespace(x).concat([function(flat[i : i + rows]) for i in range(0, len(flat), rows)], axis=0)
-    out = out.reshape((*x.shape[:-1], *out.shape[1:]))
-    return out if out.ndim else out[()]
-
-
-#: Numbers in a block.
-_CACHED = 2**17
+        return xp.sum(softmax(self._log_joint(z)) * xp.sum(own, axis=-1), axis=-1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import real_array
+from fewsteps.arrays import floats, real_array, rounding
 from fewsteps.laws.checks import frozen, noise_level, spectral
 from fewsteps.laws.flow import FlowingLaw
 
@@ -44,11 +44,12 @@ class Gaussian(FlowingLaw):
     basis: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        mean, cov = frozen(real_array(self.mean, "mean")), frozen(real_array(self.cov, "cov"))
+        mean, given = frozen(floats(self.mean, "mean")), real_array(self.cov, "cov")
+        cov = frozen(floats(given, "cov"))
         cov = frozen(np.diag(cov)) if cov.ndim == 1 else cov
-        if mean.ndim != 1 or cov.shape != (mean.size, mean.size):
-            raise ValueError(f"mean must have shape (d,) and cov (d, d), got {mean.shape} and {cov.shape}")
-        lam, basis = map(frozen, spectral(cov))
+        if mean.ndim != 1 or mean.size == 0 or cov.shape != (mean.size, mean.size):
+            raise ValueError(f"mean must have shape (d,) with d >= 1 and cov (d, d), got {mean.shape} and {cov.shape}")
+        lam, basis = map(frozen, spectral(cov, "cov", rounding(given, 1)))
         parts = {"mean": mean, "cov": cov, "lam": lam, "basis": basis}
         shared = {"means": mean[None], "weights": frozen([1.0]), "spectrum": lam[None], "frames": basis[None]}
         for name, value in (parts | shared).items():

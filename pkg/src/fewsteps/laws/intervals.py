@@ -38,7 +38,7 @@ class Intervals:
         """The intervals of length `side` about `centres` (K,), for x, alpha and sigma that broadcast to (..., 1)."""
         xp = array_namespace(x)
         offset = x - alpha * like(np.asarray(centres), x)
-        sign = 1.0 - 2.0 * (offset < 0)  # mirrored, so that the upper edge is the nearer one
+        sign = 1.0 - 2.0 * xp.astype(offset < 0, offset.dtype)  # mirrored, so that the upper edge is the nearer one
         width = alpha * side / sigma + 0.0 * offset
         edge = width / 2 - xp.abs(offset) / sigma
         high = xp.clip(edge, max=_REACH)  # the part that matters ends here ...

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from fewsteps.arrays import real_array
+from fewsteps.arrays import floats
 from fewsteps.laws.base import Law
 from fewsteps.laws.checks import noise_level
+from fewsteps.objects import instance
 
 
 def cdf(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArray[np.float64]:
@@ -38,7 +39,7 @@ def cdf(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArray[np.
     >>> float(cdf(GaussianMixture.on_line([-1.0, 1.0], 0.5), 0.0))
     0.5
     """
-    x, (mean, std) = np.asarray(real_array(x, "x")), _line(law, alpha, sigma)
+    x, (mean, std) = floats(x, "x"), _line(law, alpha, sigma)
     return np.asarray(special.ndtr((x[..., None] - mean) / std) @ law.weights)
 
 
@@ -54,7 +55,7 @@ def quantile(law: Law, q: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArra
     >>> abs(quantile(law, cdf(law, np.array([-2.0, 0.1, 1.5]))) - [-2.0, 0.1, 1.5]).max() < 1e-14
     np.True_
     """
-    q, (mean, std) = np.asarray(real_array(q, "q")), _line(law, alpha, sigma)
+    q, (mean, std) = floats(q, "q"), _line(law, alpha, sigma)
     if np.any(q <= 0) or np.any(q >= 1):
         raise ValueError(f"q must lie strictly between 0 and 1, got {q!r}")
     of_components = mean + std * special.ndtri(q)[..., None]
@@ -69,7 +70,8 @@ def quantile(law: Law, q: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArra
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             new = x - excess / density
         new = np.where((new > low) & (new < high), new, (low + high) / 2)
-        done, x = bool(np.all(np.abs(new - x) <= 2e-16 * (1 + np.abs(x)))), np.where(excess == 0, x, new)
+        enough = 2e-16 * (std.min() + np.abs(x))
+        done, x = bool(np.all(np.abs(new - x) <= enough)), np.where(excess == 0, x, new)
         if done:
             break
     return np.asarray(x)
@@ -77,10 +79,10 @@ def quantile(law: Law, q: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArra
 
 def _line(law: Law, alpha: float, sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Means and standard deviations of the components, shape (K,)."""
-    if law.d != 1:
+    if instance(law, Law, "law").d != 1:
         raise ValueError(f"law must have d = 1, got {law.d}")
     alpha, sigma = noise_level(alpha, sigma)
     std = np.sqrt(alpha**2 * law.spectrum[:, 0] + sigma**2) * np.ones(law.K)
     if std.min() <= 0:
-        raise ValueError("sigma must be positive for a singular cov: the law has no density there")
+        raise law.no_density(std)
     return alpha * law.means[:, 0], std

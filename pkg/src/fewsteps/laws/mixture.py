@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import real_array
+from fewsteps.arrays import floats, probabilities, real_array, rounding
 from fewsteps.laws.checks import frozen, noise_level, spectral
 from fewsteps.laws.flow import FlowingLaw
 
@@ -49,14 +49,15 @@ class GaussianMixture(FlowingLaw):
 
     def __post_init__(self) -> None:
         means, weights = _means_and_weights(self.means, self.weights, "means")
-        covs = np.asarray(real_array(self.covs, "covs"), dtype=float)
+        given = real_array(self.covs, "covs")
+        covs, eps = floats(given, "covs"), rounding(given, 1)
         K, d = means.shape
         if covs.shape not in ((), (d, d), (K, d, d)):
             raise ValueError(f"covs must be a number or have shape ({d}, {d}) or ({K}, {d}, {d}), got {covs.shape}")
         if covs.ndim == 0:
             pairs = [(np.full(d, float(real_array(covs, "covs", low=0.0))), np.eye(d))]
         else:
-            pairs = [spectral(cov, "covs") for cov in (covs[None] if covs.ndim == 2 else covs)]
+            pairs = [spectral(cov, "covs", eps) for cov in (covs[None] if covs.ndim == 2 else covs)]
         spectrum, frames = (frozen(np.stack(part)) for part in zip(*pairs, strict=True))
         parts = {"means": means, "covs": frozen(covs), "weights": weights, "spectrum": spectrum, "frames": frames}
         for name, value in parts.items():
@@ -71,7 +72,10 @@ class GaussianMixture(FlowingLaw):
         >>> GaussianMixture.on_line([-2.0, 2.0], 0.5).moments()[1]
         array([[4.25]])
         """
-        means, stds = (np.asarray(real_array(value, name), float) for value, name in ((means, "means"), (stds, "stds")))
+        means, stds = (
+            np.asarray(real_array(means, "means"), float),
+            np.asarray(real_array(stds, "stds", low=0.0), float),
+        )
         if means.ndim != 1 or stds.shape not in ((), means.shape):
             raise ValueError(f"means must have shape (K,) and stds () or (K,), got {means.shape} and {stds.shape}")
         return cls(means[:, None], stds**2 if stds.ndim == 0 else stds[:, None, None] ** 2, weights)
@@ -137,12 +141,10 @@ class PointCloud(FlowingLaw):
 
 
 def _means_and_weights(means: Any, weights: Any, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    means = frozen(real_array(means, name))
+    means = frozen(floats(means, name))
     if means.ndim != 2 or 0 in means.shape:
         raise ValueError(f"{name} must have shape (K, d) with K, d >= 1, got {means.shape}")
     if weights is None:
         return means, frozen(np.full(len(means), 1 / len(means)))
-    weights = np.asarray(real_array(weights, "weights", low=0.0, strict=True), dtype=float)
-    if weights.shape != (len(means),) or abs(weights.sum() - 1) > 1e-9:
-        raise ValueError(f"weights must have shape ({len(means)},) and sum to 1, got {weights!r}")
+    weights = probabilities(weights, len(means))
     return means, frozen(weights / weights.sum())
