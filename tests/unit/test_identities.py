@@ -66,7 +66,7 @@ def test_quadrature_knows_the_joint_law(name):
     offset = stack - rule.weights @ stack
     np.testing.assert_allclose((rule.weights * offset.T) @ offset, expected, atol=1e-13)
     np.testing.assert_allclose(rule.noisy, 0.8 * rule.clean + 0.9 * rule.noise, atol=1e-15)
-    assert ids.expect(rule, rule.noisy[:, 0]).error == 0
+    assert ids.expect(rule, rule.noisy[:, 0]).error < 1e-14
     # noise is independent of the data beyond second order
     mixed = ids.expect(rule, rule.clean[:, 0] * rule.noise[:, -1] ** 2).value
     assert mixed == pytest.approx(mean[0], abs=1e-13)
@@ -618,3 +618,62 @@ def test_bad_kinds_are_refused():
         ids.denoising_score_matching(RULE, torch.as_tensor)
     with pytest.raises(TypeError, match="rng must be"):
         ids.monte_carlo_rule(LINE, 1.0, 1.0, 10, 0)
+
+
+@pytest.mark.parametrize("apart", [2, 4, 6, 10])
+@pytest.mark.parametrize("sigma", [0.2, 0.5, 1.5])
+def test_the_error_of_a_quadrature_covers_what_its_nodes_miss(apart, sigma):
+    law = GaussianMixture.on_line([-apart / 2, apart / 2], 1.0)
+    integrands = (
+        lambda x: law.posterior_cov(x, 1.0, sigma)[:, 0, 0],
+        lambda x: law.score(x, 1.0, sigma)[:, 0] ** 2,
+        lambda x: law.denoiser(x, 1.0, sigma)[:, 0] ** 2,
+    )
+    fine = ids.quadrature_rule(law, 1.0, sigma, n=360)
+    for f in integrands:
+        truth, errors = ids.expect(fine, f(fine.noisy)), []
+        for n in (16, 32, 64):
+            rule = ids.quadrature_rule(law, 1.0, sigma, n=n)
+            got = ids.expect(rule, f(rule.noisy))
+            assert abs(got.value - truth.value) <= got.error + truth.error
+            errors.append(got.error)
+        assert truth.error < 0.5 * errors[0]
+
+
+def test_the_default_nodes_do_not_resolve_modes_ten_apart_and_say_so():
+    law = GaussianMixture.on_line([-5.0, 5.0], 1.0)
+    pair = ids.denoising_constant(ids.quadrature_rule(law, 1.0, 1.5), law)
+    exact = ids.denoising_constant(ids.quadrature_rule(law, 1.0, 1.5, n=300), law)
+    off = abs(pair.right.value - exact.right.value)
+    assert 1e-5 < off <= pair.right.error
+    assert not pair.agrees()  # the error of a side is no excuse for a gap
+    assert exact.agrees()
+
+
+def test_polynomials_are_exact_and_one_node_knows_nothing():
+    law = Gaussian([1.0], [2.0])
+    rule = ids.quadrature_rule(law, 0.6, 0.8, n=12)
+    assert ids.expect(rule, rule.noisy[:, 0] ** 5).error < 1e-12
+    assert ids.expect(rule, rule.clean[:, 0] ** 2).error < 1e-13
+    single = ids.quadrature_rule(law, 0.6, 0.8, n=1)
+    assert ids.expect(single, single.noisy[:, 0]).error == np.inf
+    points = ids.quadrature_rule(PointCloud([[1.0], [2.0]]), 1.0, 0.0, n=1)
+    assert ids.expect(points, points.noisy[:, 0]).error == 0
+
+
+def test_pairs_agree_to_their_tolerance_and_not_beyond():
+    one = ids.Estimate(1.0)
+    assert not ids.Pair(one, ids.Estimate(1.0 + 1e-8)).agrees()
+    assert ids.Pair(one, ids.Estimate(1.0 + 1e-10)).agrees()
+    with pytest.raises(ValueError, match="gap must hold at least one number"):
+        ids.pointwise(np.zeros(0), np.zeros(0)).agrees()
+    with pytest.raises(ValueError, match="error must be finite"):
+        ids.Pair(one, one, error=np.inf).agrees()
+
+
+def test_single_precision_weights_sum_to_one_in_their_own_precision():
+    weights = np.full(3, 1 / 3, np.float32)
+    rule = ids.Rule(np.eye(3), np.eye(3), weights, 1.0, 1.0)
+    assert rule.weights.sum() == pytest.approx(1, abs=1e-15)
+    with pytest.raises(ValueError, match="weights must sum to 1"):
+        ids.Rule(np.eye(3), np.eye(3), weights.astype(float), 1.0, 1.0)

@@ -1,8 +1,8 @@
 """Fourth floor: the identities of score matching and diffusion, each as a computable pair of sides.
 
-`rules` evaluates expectations exactly or by sampling, `objectives` and `matching` hold score matching, `tweedie` and
-`families` posterior cumulants, `stein` risks, `operators` general linear operators and random traces, `transport` the
-Fokker-Planck equations.
+`rules` and `quadrature` evaluate expectations by sampling or on nodes, `objectives` and `matching` hold score matching,
+`tweedie` and `families` posterior cumulants, `stein` risks, `operators` general linear operators and random traces,
+`transport` the Fokker-Planck equations.
 """
 
 from fewsteps.identities.families import natural_tweedie
@@ -30,7 +30,8 @@ from fewsteps.identities.operators import (
     rademacher_cube,
 )
 from fewsteps.identities.pairs import Estimate, Pair, pointwise
-from fewsteps.identities.rules import Rule, compare, expect, monte_carlo_rule, quadrature_rule
+from fewsteps.identities.quadrature import quadrature_rule
+from fewsteps.identities.rules import Rule, compare, expect, monte_carlo_rule
 from fewsteps.identities.stein import bayes_risk, stein, stein_noise, sure, sure_as_matching, sure_values
 from fewsteps.identities.transport import continuity, fokker_planck, reverse_fokker_planck
 from fewsteps.identities.tweedie import log_density_derivatives, posterior_cumulants, tweedie

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least, real_array, same_shape
+from fewsteps.arrays import floats, integer_at_least, probabilities, same_shape
 from fewsteps.identities.pairs import Pair, pointwise
 
 Numbers = NDArray[Any]
@@ -54,12 +54,11 @@ def natural_tweedie(eta: Any, weights: Any, psi: Any, x: Any, order: int) -> Pai
     order = integer_at_least(order, 1, "order")
     if order > 4:
         raise ValueError(f"order must be at most 4, got {order}")
-    eta, psi, x = (np.asarray(real_array(v, name), float) for v, name in ((eta, "eta"), (psi, "psi"), (x, "x")))
-    weights = np.asarray(real_array(weights, "weights", low=0.0, strict=True), float)
-    same_shape(eta, weights, "eta and weights")
+    eta, psi, x = floats(eta, "eta"), floats(psi, "psi"), floats(x, "x")
+    if eta.ndim != 1 or eta.size == 0 or x.ndim != 1:
+        raise ValueError(f"eta and x must have shapes (J,) with J >= 1 and (n,), got {eta.shape} and {x.shape}")
+    weights = probabilities(weights, eta.size)
     same_shape(eta, psi, "eta and psi")
-    if eta.ndim != 1 or x.ndim != 1 or abs(weights.sum() - 1) > 1e-9:
-        raise ValueError("eta and x must have shapes (J,) and (n,), and weights must sum to 1")
     logits = np.log(weights) - psi
     return pointwise(_cumulant(eta, logits, x, order), _cauchy(eta, logits, x, order))
 
@@ -79,7 +78,8 @@ def _cauchy(eta: Numbers, logits: Numbers, x: Numbers, order: int, points: int =
 
     Centred, exp(eta z) has a positive real part where |Im z| times half the range of eta is below pi / 2.
     """
-    radius = 1 / max(float(np.ptp(eta)) / 2, 1e-3)
+    spread = float(np.ptp(eta)) / 2
+    radius = 1 / spread if spread else 1.0  # one eta alone: lambda is linear, and any circle will do
     circle = radius * np.exp(2j * np.pi * np.arange(points) / points)
     centre = (eta.max() + eta.min()) / 2
     values = _log_normaliser(eta - centre, logits, (x[:, None] + circle).ravel()).reshape(len(x), points)

@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import real_array, same_shape
+from fewsteps.arrays import floats, same_shape
 from fewsteps.identities.models import ScalarField, VectorField, features, scalars, squared_norm, vectors
 from fewsteps.identities.objectives import denoising_values, implicit_values, positive_noise, sliced_values
 from fewsteps.identities.pairs import Pair
 from fewsteps.identities.rules import Rule, compare, noisy_score
 from fewsteps.laws import Law
+from fewsteps.objects import having, instance
 
 
 def hyvarinen(rule: Rule, law: Law, s: VectorField, div: ScalarField) -> Pair:
     """Explicit score matching against Hyvarinen's objective plus 1/2 E|score|^2.
 
-    The law must be the one that the rule was made for; so too in the other identities.
+    The law must be the one that the rule was made for; so too in the other identities. Under another one the sides
+    disagree.
 
     Parameters
     ----------
@@ -90,7 +92,8 @@ def vincent(rule: Rule, law: Law, s: VectorField) -> Pair:
     >>> vincent(quadrature_rule(law, 1.0, 1.0, n=64), law, np.tanh).agrees()
     True
     """
-    left = 0.5 * squared_norm(vectors(s, rule.noisy, "s") - noisy_score(rule, law))
+    score = noisy_score(rule, law)
+    left = 0.5 * squared_norm(vectors(s, rule.noisy, "s") - score)
     return compare(rule, left, denoising_values(rule, s) - 0.5 * _conditional_spread(rule, law))
 
 
@@ -110,7 +113,8 @@ def denoising_constant(rule: Rule, law: Law) -> Pair:
     >>> round(pair.left.value, 12), round(pair.right.value, 12)
     (-0.375, -0.375)
     """
-    right = squared_norm(noisy_score(rule, law)) - squared_norm(rule.noise) / positive_noise(rule) ** 2
+    sigma = positive_noise(rule)
+    right = squared_norm(noisy_score(rule, law)) - squared_norm(rule.noise) / sigma**2
     return compare(rule, -0.5 * _conditional_spread(rule, law), 0.5 * right)
 
 
@@ -143,7 +147,8 @@ def regression_pythagoras(
     >>> regression_pythagoras(rule, np.tanh, rule.clean, mean, trace).agrees()
     True
     """
-    target = real_array(target, "target")
+    instance(rule, Rule, "rule")
+    target = floats(target, "target")
     guess = features(predict, rule.noisy, "predict")
     mean = features(conditional_mean, rule.noisy, "conditional_mean")
     same_shape(guess, target, "predict(x) and target")
@@ -154,5 +159,5 @@ def regression_pythagoras(
 
 def _conditional_spread(rule: Rule, law: Law) -> NDArray[np.float64]:
     """Trace of Cov[-eps / sigma | x] = alpha^2 / sigma^4 Cov[x_0 | x] at every outcome."""
-    cov = law.posterior_cov(rule.noisy, rule.alpha, rule.sigma)
+    cov = having(law, ("posterior_cov",), "law").posterior_cov(rule.noisy, rule.alpha, rule.sigma)
     return rule.alpha**2 / positive_noise(rule) ** 4 * np.trace(cov, axis1=-2, axis2=-1)

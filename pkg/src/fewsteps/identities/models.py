@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
-from fewsteps.arrays import real_array
+from fewsteps.arrays import floats
 
 #: A vector field such as a score model: x of shape (n, d) to values of shape (n, d).
 VectorField = Callable[[NDArray[np.float64]], Any]
@@ -90,7 +90,7 @@ def _values(model: Callable[..., Any], arguments: tuple[NDArray[np.float64], ...
     values = model(*arguments)
     if is_torch_array(values):
         raise TypeError(f"{name}(x) must be a NumPy array, got a torch tensor: end the model with .detach().numpy()")
-    return np.asarray(real_array(values, f"{name}(x)"), float)
+    return floats(values, f"{name}(x)")
 
 
 def _shaped(values: NDArray[np.float64], shape: tuple[int, ...], name: str) -> NDArray[np.float64]:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import real_array
+from fewsteps.arrays import floats
 from fewsteps.identities.models import ScalarField, VectorField, products, scalars, squared_norm, vectors
 from fewsteps.identities.pairs import Estimate
 from fewsteps.identities.rules import Rule, expect
+from fewsteps.objects import instance
 
 
 def explicit_score_matching(rule: Rule, s: VectorField, score: VectorField) -> Estimate:
@@ -37,6 +38,7 @@ def explicit_score_matching(rule: Rule, s: VectorField, score: VectorField) -> E
     >>> explicit_score_matching(rule, lambda x: -x, lambda x: 0 * x)
     Estimate(value=0.5, error=0.0)
     """
+    instance(rule, Rule, "rule")
     return expect(rule, 0.5 * squared_norm(vectors(s, rule.noisy, "s") - vectors(score, rule.noisy, "score")))
 
 
@@ -114,25 +116,27 @@ def denoising_score_matching(rule: Rule, s: VectorField) -> Estimate:
 
 def positive_noise(rule: Rule) -> float:
     """Sigma of the rule; ValueError if it is 0, for without noise there is no conditional score."""
-    if rule.sigma == 0:
+    if instance(rule, Rule, "rule").sigma == 0:
         raise ValueError("denoising needs noise: the rule's sigma must be positive, got 0")
     return rule.sigma
 
 
 def implicit_values(rule: Rule, s: VectorField, div: ScalarField) -> NDArray[np.float64]:
     """Integrand of `implicit_score_matching`, shape (N,)."""
+    instance(rule, Rule, "rule")
     return scalars(div, rule.noisy, "div") + 0.5 * squared_norm(vectors(s, rule.noisy, "s"))
 
 
 def denoising_values(rule: Rule, s: VectorField) -> NDArray[np.float64]:
     """Integrand of `denoising_score_matching`, shape (N,)."""
-    return 0.5 * squared_norm(vectors(s, rule.noisy, "s") + rule.noise / positive_noise(rule))
+    sigma = positive_noise(rule)
+    return 0.5 * squared_norm(vectors(s, rule.noisy, "s") + rule.noise / sigma)
 
 
 def sliced_values(rule: Rule, s: VectorField, jvp: Callable[..., Any], probes: Any) -> NDArray[np.float64]:
     """Integrand of `sliced_score_matching`, averaged over the probes; shape (N,)."""
-    probes = real_array(probes, "probes")
-    N, d = rule.noisy.shape
+    probes = floats(probes, "probes")
+    N, d = instance(rule, Rule, "rule").noisy.shape
     if probes.shape[1:] not in ((d,), (N, d)) or len(probes) == 0:
         raise ValueError(f"probes must have shape (m, {d}) or (m, {N}, {d}), got {probes.shape}")
     values, total = vectors(s, rule.noisy, "s"), np.zeros(N)

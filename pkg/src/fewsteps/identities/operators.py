@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least, real_array
+from fewsteps.arrays import floats, integer_at_least
 from fewsteps.identities.models import ScalarField, VectorField, features, scalars, squared_norm
 from fewsteps.identities.pairs import Estimate, Pair
 from fewsteps.identities.rules import Rule, compare
-from fewsteps.laws import Law
+from fewsteps.laws import Law, noise_level
+from fewsteps.objects import function, having, instance, one_of
 
 Ratio = Callable[[Law, NDArray[np.float64], float, float], NDArray[np.float64]]
 
@@ -50,6 +51,8 @@ def generalised_fisher(rule: Rule, law: Law, s: VectorField, adjoint_s: ScalarFi
     >>> generalised_fisher(rule, law, np.sin, lambda x: -np.cos(x[:, 0]), gradient_ratio).agrees()
     True
     """
+    instance(rule, Rule, "rule")
+    function(ratio, "ratio")
     model = features(s, rule.noisy, "s")
     truth = features(lambda x: ratio(law, x, rule.alpha, rule.sigma), rule.noisy, "ratio")
     if truth.shape != model.shape:
@@ -67,7 +70,7 @@ def gradient_ratio(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> 
     >>> gradient_ratio(Gaussian([0.0], [1.0]), np.array([[2.0]]))
     array([[-2.]])
     """
-    return np.asarray(law.score(x, alpha, sigma))
+    return np.asarray(having(law, ("score",), "law").score(floats(x, "x"), alpha, sigma))
 
 
 def hessian_ratio(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArray[np.float64]:
@@ -83,8 +86,11 @@ def hessian_ratio(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> N
     >>> hessian_ratio(Gaussian([0.0], [1.0]), np.array([[2.0]]))
     array([[3.]])
     """
-    score = np.asarray(law.score(x, alpha, sigma))
-    full = np.asarray(law.hessian(x, alpha, sigma)) + score[..., :, None] * score[..., None, :]
+    score = gradient_ratio(law, x, alpha, sigma)
+    full = (
+        np.asarray(having(law, ("hessian",), "law").hessian(floats(x, "x"), alpha, sigma))
+        + score[..., :, None] * score[..., None, :]
+    )
     return full.reshape(*score.shape[:-1], law.d**2)
 
 
@@ -97,7 +103,8 @@ def laplacian_ratio(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) ->
     >>> laplacian_ratio(Gaussian([0.0, 0.0], [1.0, 1.0]), np.array([[2.0, 0.0]]))
     array([[2.]])
     """
-    diagonal = hessian_ratio(law, x, alpha, sigma)[..., :: law.d + 1]
+    full = hessian_ratio(law, x, alpha, sigma)
+    diagonal = full[..., :: law.d + 1]
     return np.asarray(diagonal.sum(axis=-1, keepdims=True), float)
 
 
@@ -114,8 +121,8 @@ def denoiser_ratio(law: Law, x: Any, alpha: float = 1.0, sigma: float = 0.0) -> 
     >>> denoiser_ratio(Gaussian([0.0], [1.0]), np.array([[2.0]]), alpha=1.0, sigma=1.0)
     array([[1.]])
     """
-    x = real_array(x, "x")
-    return np.asarray(x + sigma**2 * law.score(x, alpha, sigma))
+    x, (alpha, sigma) = floats(x, "x"), noise_level(alpha, sigma)
+    return np.asarray(x + sigma**2 * gradient_ratio(law, x, alpha, sigma))
 
 
 def rademacher_cube(d: int) -> NDArray[np.float64]:
@@ -161,7 +168,7 @@ def hutchinson_trace(A: Any, probes: Any) -> Estimate:
     >>> hutchinson_trace([[1.0, 2.0], [2.0, 3.0]], rademacher_cube(2)).value
     4.0
     """
-    A, probes = _square(A), np.asarray(real_array(probes, "probes"), float)
+    A, probes = _square(A), floats(probes, "probes")
     if probes.ndim != 2 or probes.shape[1] != len(A) or len(probes) < 2:
         raise ValueError(f"probes must have shape (m, {len(A)}) with m >= 2, got {probes.shape}")
     values = ((probes @ A) * probes).sum(axis=1)
@@ -186,8 +193,7 @@ def hutchinson_variance(A: Any, kind: str = "rademacher") -> float:
     >>> hutchinson_variance([[1.0, 2.0], [2.0, 3.0]]), hutchinson_variance([[1.0, 2.0], [2.0, 3.0]], "gaussian")
     (16.0, 36.0)
     """
-    if kind not in ("rademacher", "gaussian"):
-        raise ValueError(f"kind must be 'rademacher' or 'gaussian', got {kind!r}")
+    one_of(kind, ("rademacher", "gaussian"), "kind")
     A = _square(A)
     symmetric = (A + A.T) / 2
     lost = np.sum(np.diag(A) ** 2) if kind == "rademacher" else 0.0
@@ -195,7 +201,7 @@ def hutchinson_variance(A: Any, kind: str = "rademacher") -> float:
 
 
 def _square(A: Any) -> NDArray[np.float64]:
-    A = np.asarray(real_array(A, "A"), float)
-    if A.ndim != 2 or A.shape[0] != A.shape[1]:
-        raise ValueError(f"A must have shape (d, d), got {A.shape}")
+    A = floats(A, "A")
+    if A.ndim != 2 or A.shape[0] != A.shape[1] or A.size == 0:
+        raise ValueError(f"A must have shape (d, d) with d >= 1, got {A.shape}")
     return A

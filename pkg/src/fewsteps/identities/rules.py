@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import roots_hermitenorm
 
-from fewsteps.arrays import generator, integer_at_least, real_array, same_shape
+from fewsteps.arrays import floats, generator, integer_at_least, real_array, rounding, same_shape
 from fewsteps.identities.pairs import Estimate, Pair
+from fewsteps.identities.resolution import Resolution
 from fewsteps.laws import Law, noise_level
-
-#: Joint outcomes that a quadrature rule may hold: beyond this a Monte Carlo rule is the better tool.
-MOST_NODES = 2**22
+from fewsteps.objects import having, instance
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +33,9 @@ class Rule:
     alpha, sigma : float
     sampled : bool
         Whether the outcomes are independent draws, so that expectations have standard errors.
+    resolution : Resolution, optional
+        The grid of a quadrature rule, from which expectations have error estimates. Without one, and without samples,
+        expectations are sums and their error is 0.
 
     Attributes
     ----------
@@ -61,16 +62,19 @@ class Rule:
     alpha: float
     sigma: float
     sampled: bool = False
+    resolution: Resolution | None = field(default=None, repr=False)
     noisy: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        clean, noise = (np.asarray(real_array(getattr(self, name), name), float) for name in ("clean", "noise"))
-        weights = np.asarray(real_array(self.weights, "weights", low=0.0), float)
+        clean, noise = (floats(getattr(self, name), name) for name in ("clean", "noise"))
+        given = real_array(self.weights, "weights", low=0.0)
+        weights, slack = floats(given, "weights"), max(1e-9, rounding(given, 256))
         same_shape(clean, noise, "clean and noise")
         if clean.ndim != 2 or weights.shape != clean.shape[:1]:
             raise ValueError(f"clean must have shape (N, d) and weights (N,), got {clean.shape} and {weights.shape}")
-        if abs(weights.sum() - 1) > 1e-9:
+        if abs(weights.sum() - 1) > slack:
             raise ValueError(f"weights must sum to 1, got {weights.sum():g}")
+        weights = weights if slack == 1e-9 else weights / weights.sum()
         if self.sampled and len(weights) < 2:
             raise ValueError("a sampled rule needs at least 2 samples for its standard errors")
         alpha, sigma = noise_level(self.alpha, self.sigma)
@@ -88,75 +92,8 @@ class Rule:
         return f"Rule({len(self.weights)} {kind}, d={self.d}, alpha={self.alpha:g}, sigma={self.sigma:g})"
 
 
-def quadrature_rule(law: Law, alpha: float, sigma: float, n: int = 32, inner: int = 4) -> Rule:
-    """Gauss-Hermite quadrature of the joint law of (x_0, eps), component by component; d <= 2.
-
-    In every coordinate of a component's eigenbasis the pair (x_0, eps) is rotated into x and what x leaves open, which
-    are independent: `n` nodes go along x, where models and scores are arbitrary functions, and `inner` nodes across,
-    where the identities are polynomials of degree 2. A component that is a point has nothing left open: one node.
-
-    Parameters
-    ----------
-    law : Law
-    alpha, sigma : float
-    n : int
-        Nodes per coordinate of x, at least 1: exact for polynomials in x of degree 2n - 1.
-    inner : int
-        Nodes per coordinate of x_0 given x, at least 1: exact for polynomials in x_0 of degree 2 inner - 1.
-
-    Returns
-    -------
-    Rule
-        With K n^d inner^d outcomes.
-
-    Raises
-    ------
-    ValueError
-        If d > 2, or if the rule would hold more than `MOST_NODES` outcomes.
-
-    Notes
-    -----
-    Source: PD-ED.2.2 (quadrature of Gaussian expectations), PD-E3.3.2.
-
-    Examples
-    --------
-    >>> from fewsteps.laws import PointCloud
-    >>> rule = quadrature_rule(PointCloud([[-1.0], [1.0]]), alpha=0.6, sigma=0.8)
-    >>> rule
-    Rule(64 nodes, d=1, alpha=0.6, sigma=0.8)
-    >>> round(float(expect(rule, rule.noisy[:, 0] ** 2).value), 12)
-    1.0
-    """
-    alpha, sigma = noise_level(alpha, sigma)
-    n, inner = integer_at_least(n, 1, "n"), integer_at_least(inner, 1, "inner")
-    K, d = law.means.shape
-    inner = inner if np.any(law.spectrum > 0) else 1
-    if d > 2:
-        raise ValueError(f"quadrature is for d <= 2, got d = {d}: use monte_carlo_rule")
-    if K * (n * inner) ** d > MOST_NODES:
-        raise ValueError(f"a rule of {K * (n * inner) ** d} nodes is too large (most: {MOST_NODES}); lower n or inner")
-    nodes, weights = _tensor_nodes(n, inner, d)
-    std = np.sqrt(np.broadcast_to(law.spectrum, (K, d)))[:, None, :]
-    angle = np.arctan2(sigma, alpha * std)  # of (alpha std, sigma): the direction in which x moves
-    along, across = nodes[..., 0], nodes[..., 1]
-    basis = np.swapaxes(np.broadcast_to(law.frames, (K, d, d)), 1, 2)
-    clean = law.means[:, None, :] + (std * (np.cos(angle) * along + np.sin(angle) * across)) @ basis
-    noise = (np.sin(angle) * along - np.cos(angle) * across) @ basis
-    joint = (law.weights[:, None] * weights).ravel()
-    return Rule(clean.reshape(-1, d), noise.reshape(-1, d), joint / joint.sum(), alpha, sigma)
-
-
-def _tensor_nodes(n: int, inner: int, d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Standard normal nodes of shape ((n inner)^d, d, 2), along and across, and their weights."""
-    (z, w), (y, v) = roots_hermitenorm(n), roots_hermitenorm(inner)
-    plane = np.stack([np.repeat(z, inner), np.tile(y, n)], axis=-1)
-    weight = np.outer(w, v).ravel() / (2 * np.pi)
-    index = np.indices((n * inner,) * d).reshape(d, -1).T
-    return plane[index], weight[index].prod(axis=-1)
-
-
 def monte_carlo_rule(law: Law, alpha: float, sigma: float, n: int, rng: np.random.Generator) -> Rule:
-    """`n` independent draws of (x_0, eps), any dimension; n at least 2.
+    """`n` independent draws of (x_0, eps), any dimension; n at least 2. Any law with `sample` will do.
 
     Examples
     --------
@@ -165,7 +102,7 @@ def monte_carlo_rule(law: Law, alpha: float, sigma: float, n: int, rng: np.rando
     Rule(100 samples, d=1, alpha=0.6, sigma=0.8)
     """
     n = integer_at_least(n, 2, "n")
-    clean = law.sample(n, generator(rng))
+    clean = having(law, ("sample",), "law").sample(n, generator(rng))
     return Rule(clean, rng.standard_normal(clean.shape), np.full(n, 1 / n), alpha, sigma, sampled=True)
 
 
@@ -174,12 +111,14 @@ def expect(rule: Rule, values: Any) -> Estimate:
 
     Parameters
     ----------
+    rule : Rule
     values : array of shape (N,)
 
     Returns
     -------
     Estimate
-        The weighted sum; its standard error if the rule is sampled, else 0.
+        The weighted sum; its standard error if the rule is sampled, what the nodes miss if it is a quadrature (an upper
+        estimate), else 0.
 
     Examples
     --------
@@ -187,22 +126,33 @@ def expect(rule: Rule, values: Any) -> Estimate:
     >>> expect(rule, rule.clean[:, 0])
     Estimate(value=2.0, error=1.0)
     """
-    values = np.asarray(real_array(values, "values"), float)
-    same_shape(values, rule.weights, "values and weights")
-    error = values.std(ddof=1) / np.sqrt(len(values)) if rule.sampled else 0.0
+    instance(rule, Rule, "rule")
+    return _expect(rule, values, "values")
+
+
+def _expect(rule: Rule, values: Any, name: str) -> Estimate:
+    values = floats(values, name)
+    same_shape(values, rule.weights, f"{name} and weights")
+    error = 0.0
+    if rule.sampled:
+        error = values.std(ddof=1) / np.sqrt(len(values))
+    elif rule.resolution is not None:
+        error = rule.resolution.error(rule.weights * values)
     return Estimate(float(rule.weights @ values), float(error))
 
 
 def noisy_score(rule: Rule, law: Law) -> NDArray[np.float64]:
     """Score of the noisy law at every outcome of the rule; shape (N, d)."""
-    return np.asarray(law.score(rule.noisy, rule.alpha, rule.sigma))
+    instance(rule, Rule, "rule")
+    return np.asarray(having(law, ("score",), "law").score(rule.noisy, rule.alpha, rule.sigma))
 
 
 def compare(rule: Rule, left: Any, right: Any) -> Pair:
-    """Pair of two expectations under one rule, with the standard error of their difference.
+    """Pair of two expectations under one rule, with the standard error of their difference if the rule is sampled.
 
     Parameters
     ----------
+    rule : Rule
     left, right : arrays of shape (N,)
 
     Examples
@@ -212,5 +162,7 @@ def compare(rule: Rule, left: Any, right: Any) -> Pair:
     >>> pair.left.error, pair.error
     (1.0, 0.0)
     """
-    first, second = expect(rule, left), expect(rule, right)
-    return Pair(first, second, expect(rule, np.asarray(left) - np.asarray(right)).error)
+    instance(rule, Rule, "rule")
+    first, second = _expect(rule, left, "left"), _expect(rule, right, "right")
+    gap = floats(left, "left") - floats(right, "right")
+    return Pair(first, second, _expect(rule, gap, "gap").error if rule.sampled else 0.0)

@@ -12,6 +12,7 @@ from fewsteps.identities.models import ScalarField, VectorField, scalars, square
 from fewsteps.identities.pairs import Pair
 from fewsteps.identities.rules import Rule, compare, noisy_score
 from fewsteps.laws import Law
+from fewsteps.objects import having, instance
 
 
 def stein(rule: Rule, law: Law, a: VectorField, div_a: ScalarField) -> Pair:
@@ -39,7 +40,8 @@ def stein(rule: Rule, law: Law, a: VectorField, div_a: ScalarField) -> Pair:
     >>> stein(quadrature_rule(law, 1.0, 0.0, n=64), law, np.sin, lambda x: np.cos(x[:, 0])).agrees()
     True
     """
-    slope = (vectors(a, rule.noisy, "a") * noisy_score(rule, law)).sum(axis=1)
+    score = noisy_score(rule, law)
+    slope = (vectors(a, rule.noisy, "a") * score).sum(axis=1)
     return compare(rule, scalars(div_a, rule.noisy, "div_a"), -slope)
 
 
@@ -59,7 +61,7 @@ def stein_noise(rule: Rule, a: VectorField, div_a: ScalarField) -> Pair:
     >>> round(pair.left.value, 9), round(pair.right.value, 9)
     (3.0, 3.0)
     """
-    residual = rule.noisy - rule.alpha * rule.clean
+    residual = instance(rule, Rule, "rule").noisy - rule.alpha * rule.clean
     left = (residual * vectors(a, rule.noisy, "a")).sum(axis=1)
     return compare(rule, left, rule.sigma**2 * scalars(div_a, rule.noisy, "div_a"))
 
@@ -189,13 +191,14 @@ def bayes_risk(rule: Rule, law: Law) -> Pair:
     >>> round(pair.left.value, 12), round(pair.right.value, 12)
     (0.75, 0.75)
     """
+    instance(rule, Rule, "rule")
     alpha, variance = positive_number(rule.alpha, "alpha of the rule"), rule.sigma**2
     fisher = squared_norm(noisy_score(rule, law))
-    cov = np.asarray(law.posterior_cov(rule.noisy, rule.alpha, rule.sigma))
+    cov = np.asarray(having(law, ("posterior_cov",), "law").posterior_cov(rule.noisy, rule.alpha, rule.sigma))
     left = np.trace(cov, axis1=-2, axis2=-1)
     return compare(rule, left, (rule.d * variance - variance**2 * fisher) / alpha**2)
 
 
 def _unit_alpha(rule: Rule) -> None:
-    if rule.alpha != 1:
+    if instance(rule, Rule, "rule").alpha != 1:
         raise ValueError(f"SURE is stated for x = x_0 + sigma eps: the rule's alpha must be 1, got {rule.alpha:g}")

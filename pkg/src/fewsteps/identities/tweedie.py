@@ -15,9 +15,10 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, integer_at_least, like, real_array
+from fewsteps.arrays import Array, as_kind, integer_at_least, like, real_array
 from fewsteps.identities.pairs import Pair, pointwise
 from fewsteps.laws import Law, noise_level
+from fewsteps.objects import instance
 
 #: The highest order that is written out.
 HIGHEST = 4
@@ -59,7 +60,7 @@ def tweedie(law: Law, x: Any, direction: Any, alpha: float, sigma: float, order:
     """
     order = _order(order)
     x, u = _checked(law, x, direction)
-    xp = array_namespace(x)
+    xp, (alpha, sigma) = array_namespace(x), noise_level(alpha, sigma)
     left = alpha**order * posterior_cumulants(law, x, u, alpha, sigma, order)[-1]
     right = sigma ** (2 * order) * log_density_derivatives(law, x, u, alpha, sigma, order)[-1]
     if order == 1:
@@ -87,7 +88,7 @@ def posterior_cumulants(law: Law, x: Any, direction: Any, alpha: float, sigma: f
     """
     order = _order(order)
     x, u = _checked(law, x, direction)
-    xp = array_namespace(x)
+    xp, (alpha, sigma) = array_namespace(x), noise_level(alpha, sigma)
     weight = law.responsibilities(x, alpha, sigma)
     offset, v, var, lam = _along(law, x, u, alpha, sigma)
     centre = like(law.means, x) @ u + xp.sum(v * (alpha * lam / var) * offset, axis=-1)
@@ -121,7 +122,7 @@ def log_density_derivatives(
     """
     order = _order(order)
     x, u = _checked(law, x, direction)
-    xp = array_namespace(x)
+    xp, (alpha, sigma) = array_namespace(x), noise_level(alpha, sigma)
     offset, v, var, _ = _along(law, x, u, alpha, sigma)
     log_part = -0.5 * xp.sum(offset**2 / var + xp.log(2 * math.pi * var), axis=-1) + xp.log(like(law.weights, x))
     share = xp.exp(log_part - law.log_prob(x, alpha, sigma)[..., None])
@@ -139,7 +140,6 @@ def _hermite(b: Array, a: Array) -> tuple[Array, Array, Array]:
 
 def _along(law: Law, x: Array, u: Array, alpha: float, sigma: float) -> tuple[Array, Array, Array, Array]:
     """In every component's eigenbasis: x - alpha mu (..., K, d), u, the noisy variances and lam (K or 1, d)."""
-    alpha, sigma = noise_level(alpha, sigma)
     frames, lam = like(law.frames, x), like(law.spectrum, x)
     offset = (x[..., None, :] - alpha * like(law.means, x))[..., None, :] @ frames
     return offset[..., 0, :], u @ frames, alpha**2 * lam + sigma**2, lam
@@ -154,7 +154,8 @@ def _order(order: int) -> int:
 
 def _checked(law: Law, x: Any, direction: Any) -> tuple[Array, Array]:
     x, u = real_array(x, "x"), real_array(direction, "direction")
+    instance(law, Law, "law")
     if x.ndim == 0 or x.shape[-1] != law.d or tuple(u.shape) != (law.d,):
         shapes = f"got {tuple(x.shape)} and {tuple(u.shape)}"
         raise ValueError(f"x must have shape (..., {law.d}) and direction ({law.d},), {shapes}")
-    return x, u
+    return x, as_kind(u, x)
