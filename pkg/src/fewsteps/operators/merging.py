@@ -14,7 +14,8 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, integer_at_least, real_array, same_shape, variances
+from fewsteps.arrays import Array, as_kind, integer_at_least, real_array, same_shape, variances
+from fewsteps.objects import instance
 from fewsteps.operators.teacher import teacher_operators
 from fewsteps.schedules import Schedule
 
@@ -53,6 +54,8 @@ def merge_block(blocks: Sequence[Any], gamma: Any) -> Any:
     >>> merge_block([0.5, 0.5, 0.8], 0.2)
     0.32000000000000006
     """
+    if not hasattr(blocks, "__getitem__") or isinstance(blocks, str | dict):
+        raise TypeError(f"blocks must be a sequence of operators, got {blocks!r}")
     if len(blocks) < 2:
         raise ValueError(f"blocks must hold at least two operators, got {len(blocks)}")
     return merge(math.prod(blocks[1:-1], start=blocks[0]), blocks[-1], gamma)
@@ -91,9 +94,10 @@ def surrogate_operators(A: Any, lam: Any) -> Array:
     array([[0.9, 1. ],
            [1.1, 1.1]])
     """
-    A, lam = real_array(A, "A"), variances(lam)
-    if A.ndim != 2:
-        raise ValueError(f"A must have shape (T, d), got {tuple(A.shape)}")
+    A = real_array(A, "A")
+    lam = as_kind(variances(lam), A)
+    if A.ndim != 2 or 0 in A.shape:
+        raise ValueError(f"A must have shape (T, d) with T, d >= 1, got {tuple(A.shape)}")
     same_shape(A[0], lam, "the rows of A and lam")
     xp = array_namespace(A)
     return xp.where((lam > 1) & (A < 1), xp.ones_like(A), A)
@@ -130,7 +134,7 @@ def amplification_threshold(schedule: Schedule) -> NDArray[np.float64]:
     >>> amplification_threshold(linear_schedule(4)).round(12)
     array([0.33333333, 1.        , 3.        ])
     """
-    alpha, sigma = schedule.alpha, schedule.sigma
+    alpha, sigma = instance(schedule, Schedule, "schedule").alpha, schedule.sigma
     rise = sigma[1:-1] * (sigma[1:-1] - sigma[:-2])
     return rise / (alpha[1:-1] * (alpha[:-2] - alpha[1:-1]))
 

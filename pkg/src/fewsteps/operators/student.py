@@ -9,16 +9,36 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_torch_array
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, integer_at_least, positive_number, real_array, variances
+from fewsteps.arrays import Array, as_kind, floats, integer_at_least, positive_number, real_array, variances
+from fewsteps.objects import instance
 from fewsteps.operators.teacher import teacher_gain, teacher_operators
 from fewsteps.schedules import Schedule
 
 
+def _together(**values: Any) -> tuple[Array, ...]:
+    """Checked numbers and arrays that broadcast, all of one kind: tensors if one of them is, else NumPy arrays."""
+    low = {"s": 0.0, "variance": 0.0}
+    arrays = [real_array(value, name, low=low.get(name, -np.inf)) for name, value in values.items()]
+    tensor = next((array for array in arrays if is_torch_array(array)), None)
+    arrays = arrays if tensor is None else [as_kind(array, tensor) for array in arrays]
+    try:
+        np.broadcast_shapes(*(tuple(array.shape) for array in arrays))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {tuple(array.shape)}" for name, array in zip(values, arrays, strict=True))
+        raise ValueError(f"shapes must broadcast, got {shapes}") from error
+    return tuple(arrays)
+
+
 def distill_loss(a: Any, target: Any, variance: Any) -> Array:
     """Expected squared error n (a - target)^2 of a gain on inputs of variance n, per coordinate.
+
+    Parameters
+    ----------
+    a, target, variance : numbers or arrays that broadcast
+        The variance is that of centred inputs, >= 0.
 
     Notes
     -----
@@ -29,12 +49,16 @@ def distill_loss(a: Any, target: Any, variance: Any) -> Array:
     >>> float(distill_loss(0.5, 1.0, 2.0))
     0.5
     """
-    a, target = real_array(a, "a"), real_array(target, "target")
-    return real_array(variance, "variance", low=0.0) * (a - target) ** 2
+    a, target, variance = _together(a=a, target=target, variance=variance)
+    return variance * (a - target) ** 2
 
 
 def gradient_flow(a: Any, target: Any, variance: Any) -> Array:
     """Right-hand side da/ds = -2 n (a - target) of the training ODE, per coordinate.
+
+    Parameters
+    ----------
+    a, target, variance : numbers or arrays that broadcast
 
     Notes
     -----
@@ -45,8 +69,8 @@ def gradient_flow(a: Any, target: Any, variance: Any) -> Array:
     >>> float(gradient_flow(0.5, 1.0, 2.0))
     2.0
     """
-    a, target = real_array(a, "a"), real_array(target, "target")
-    return -2 * real_array(variance, "variance", low=0.0) * (a - target)
+    a, target, variance = _together(a=a, target=target, variance=variance)
+    return -2 * variance * (a - target)
 
 
 def student_after(s: Any, start: Any, target: Any, variance: Any) -> Array:
@@ -59,7 +83,7 @@ def student_after(s: Any, start: Any, target: Any, variance: Any) -> Array:
     start, target : number or array
         Initial gain and the gain to be matched.
     variance : number or array
-        Variance n of the inputs, >= 0.
+        Variance n of the centred inputs, >= 0. All four broadcast.
 
     Notes
     -----
@@ -70,8 +94,7 @@ def student_after(s: Any, start: Any, target: Any, variance: Any) -> Array:
     >>> float(student_after(0.0, 0.9, 0.5, 1.0))
     0.9
     """
-    s, start = real_array(s, "s", low=0.0), real_array(start, "start")
-    target, variance = real_array(target, "target"), real_array(variance, "variance", low=0.0)
+    s, start, target, variance = _together(s=s, start=start, target=target, variance=variance)
     xp = array_namespace(variance)
     return target + (start - target) * xp.exp(-2 * s * variance)
 
@@ -97,7 +120,7 @@ def shrinkage(lam: Any, schedule: Schedule, s: float) -> Array:
     >>> bool(shrinkage(0.2, cosine_schedule(8), 1.6)[-1, 0] == np.exp(-3.2))
     True
     """
-    n = schedule.marginal_variance(lam)[1:]
+    n = instance(schedule, Schedule, "schedule").marginal_variance(lam)[1:]
     return array_namespace(n).exp(-2 * positive_number(s, "s") * n)
 
 
@@ -130,7 +153,7 @@ def shrinkage_gd(lam: Any, schedule: Schedule, lr: float, n_steps: int, feature_
     >>> float(shrinkage_gd(1.0, cosine_schedule(2), 1e-3, 100, 32.0)[-1, 0]) == (1 - 0.064) ** 100
     True
     """
-    n = schedule.marginal_variance(lam)[1:]
+    n = instance(schedule, Schedule, "schedule").marginal_variance(lam)[1:]
     base = 1 - 2 * positive_number(lr, "lr") * positive_number(feature_norm2, "feature_norm2") * n
     if float(base.min()) < 0:
         raise ValueError(f"lr must be small enough that 2 lr |f|^2 n <= 1, got lr={lr} with n up to {float(n.max()):g}")
@@ -155,7 +178,7 @@ def best_stopping_time(lam: Any, schedule: Schedule) -> NDArray[np.float64]:
     >>> best_stopping_time(0.2, cosine_schedule(32)).round(6)
     array([1.61828])
     """
-    lam = variances(real_array(lam, "lam", low=0.0, strict=True))
+    lam = variances(floats(lam, "lam", low=0.0, strict=True))
     start, tau, spread = teacher_operators(lam, schedule)[-1], teacher_gain(lam, schedule), np.sqrt(lam)
     if np.any(start <= spread):
         raise ValueError(f"lam must be below A_T^2 so that training crosses sqrt(lam), got {lam} with A_T = {start}")

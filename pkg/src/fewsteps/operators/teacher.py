@@ -13,7 +13,8 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, integer_at_least, like, real_array, variances
+from fewsteps.arrays import Array, as_kind, floats, integer_at_least, like, real_array, same_shape, variances
+from fewsteps.objects import function, instance
 from fewsteps.schedules import Schedule
 
 
@@ -34,6 +35,11 @@ def ddim_step(x: Any, t: int, denoiser: Callable[[Array, float, float], Array], 
     -------
     array with the shape of `x`
 
+    Raises
+    ------
+    ValueError
+        If t lies outside 1, ..., T, or the denoiser's shape is not that of `x`.
+
     Notes
     -----
     Source: OM-E3. The implied noise (x_t - alpha_t x_0) / sigma_t is kept and added back at level t - 1.
@@ -45,11 +51,12 @@ def ddim_step(x: Any, t: int, denoiser: Callable[[Array, float, float], Array], 
     array([0.707107])
     """
     t = integer_at_least(t, 1, "t")
-    if t > schedule.T:
+    if t > instance(schedule, Schedule, "schedule").T:
         raise ValueError(f"t must be at most T = {schedule.T}, got {t}")
     x = real_array(x, "x")
     alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
-    clean = denoiser(x, alpha, sigma)
+    clean = as_kind(real_array(function(denoiser, "denoiser")(x, alpha, sigma), "denoiser(x)"), x)
+    same_shape(x, clean, "x and denoiser(x)")
     noise = (x - alpha * clean) / sigma
     return float(schedule.alpha[t - 1]) * clean + float(schedule.sigma[t - 1]) * noise
 
@@ -63,7 +70,7 @@ def ddim_sample(x: Any, denoiser: Callable[[Array, float, float], Array], schedu
     >>> ddim_sample(np.array([1.0]), lambda x, a, s: a * x, cosine_schedule(2)).round(6)
     array([0.5])
     """
-    for t in range(schedule.T, 0, -1):
+    for t in range(instance(schedule, Schedule, "schedule").T, 0, -1):
         x = ddim_step(x, t, denoiser, schedule)
     return x
 
@@ -87,7 +94,7 @@ def teacher_operators(lam: Any, schedule: Schedule) -> Array:
     >>> teacher_operators(3.0, cosine_schedule(3)).ravel().round(6)
     array([1.03923 , 1.154701, 0.866025])
     """
-    lam = variances(lam)
+    lam, schedule = variances(lam), instance(schedule, Schedule, "schedule")
     alpha, sigma = like(schedule.alpha[:, None], lam), like(schedule.sigma[:, None], lam)
     return (alpha[:-1] * alpha[1:] * lam + sigma[:-1] * sigma[1:]) / (alpha[1:] ** 2 * lam + sigma[1:] ** 2)
 
@@ -105,7 +112,7 @@ def teacher_contractions(lam: Any, schedule: Schedule) -> Array:
     >>> teacher_contractions(1.0, cosine_schedule(2)).ravel().round(6)
     array([0.292893, 0.292893])
     """
-    lam = variances(lam)
+    lam, schedule = variances(lam), instance(schedule, Schedule, "schedule")
     alpha, sigma = like(schedule.alpha[:, None], lam), like(schedule.sigma[:, None], lam)
     drop = (alpha[1:] - alpha[:-1]) * alpha[1:] * lam + (sigma[1:] - sigma[:-1]) * sigma[1:]
     return drop / (alpha[1:] ** 2 * lam + sigma[1:] ** 2)
@@ -124,7 +131,7 @@ def signal_noise_vectors(lam: Any, schedule: Schedule) -> Array:
     >>> signal_noise_vectors(4.0, cosine_schedule(1)).tolist()
     [[[2.0, 0.0]], [[0.0, 1.0]]]
     """
-    lam = variances(lam)
+    lam, schedule = variances(lam), instance(schedule, Schedule, "schedule")
     xp = array_namespace(lam)
     signal = like(schedule.alpha[:, None], lam) * xp.sqrt(lam)
     noise = like(schedule.sigma[:, None], lam) + 0 * signal
@@ -190,7 +197,8 @@ def teacher_gain(lam: Any, schedule: Schedule) -> Array:
     >>> teacher_gain(1.0, cosine_schedule(32)).round(8)
     array([0.96216566])
     """
-    return composite(teacher_operators(lam, schedule), schedule.T, schedule.T)
+    A = teacher_operators(lam, schedule)
+    return composite(A, len(A), len(A))
 
 
 def contraction_asymptotic(lam: Any, T: int) -> NDArray[np.float64]:
@@ -211,6 +219,6 @@ def contraction_asymptotic(lam: Any, T: int) -> NDArray[np.float64]:
     >>> contraction_asymptotic(1.0, 32).round(6)
     array([0.962181])
     """
-    lam = variances(real_array(lam, "lam", low=0.0, strict=True))
+    lam = variances(floats(lam, "lam", low=0.0, strict=True))
     T = integer_at_least(T, 1, "T")
     return np.sqrt(lam) * np.exp(-(np.pi**2) * (1 + lam) / (16 * T * np.sqrt(lam)))
