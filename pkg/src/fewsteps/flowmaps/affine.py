@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np  # noqa: F401
-from array_api_compat import array_namespace, is_torch_array
+from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, positive_number, real_array
-from fewsteps.flowmaps.base import FlowMap, as_kind, column, points, times
+from fewsteps.arrays import Array, as_kind, points, positive_number, some
+from fewsteps.flowmaps.base import PROCESS, FlowMap, column, times
+from fewsteps.flowmaps.coefficients import Coefficient, Line, on_line
 from fewsteps.flowmaps.derivatives import value_and_rate
 from fewsteps.flowmaps.slopes import slope_of
 from fewsteps.laws import Gaussian
+from fewsteps.objects import function, having
 from fewsteps.schedules import Diffusion
-
-#: A coefficient of r and t.
-Coefficient = Callable[[Any, Any], Any]
-
-
-class Line(NamedTuple):
-    """Coefficients of p x + q."""
-
-    gain: Array
-    offset: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +25,8 @@ class AffineMap(FlowMap):
     Parameters
     ----------
     gain, offset : callables
-        Of arrays r and t of one shape, NumPy or torch; gain(t, t) = 1 and offset(t, t) = 0.
+        Of arrays r and t of one shape, NumPy or torch. They are trusted to be gain(t, t) = 1 and offset(t, t) = 0,
+        without which the velocity is no velocity.
     gain_r, gain_t, offset_r, offset_t : callables, optional
         Their partial derivatives; where left out, `torch.func.jvp` or a stencil of nine values finds them, which
         needs coefficients without kinks.
@@ -65,9 +57,11 @@ class AffineMap(FlowMap):
 
     def __post_init__(self) -> None:
         for name in ("gain", "offset"):
-            if not callable(getattr(self, name)):
-                raise TypeError(f"{name} must be a function of (r, t), got {getattr(self, name)!r}")
-        positive_number(self.horizon, "horizon")
+            function(getattr(self, name), name)
+        for name in ("gain_r", "gain_t", "offset_r", "offset_t"):
+            if getattr(self, name) is not None:
+                function(getattr(self, name), name)
+        object.__setattr__(self, "horizon", positive_number(self.horizon, "horizon"))
 
     @classmethod
     def from_slope(
@@ -91,6 +85,9 @@ class AffineMap(FlowMap):
         >>> AffineMap.from_slope(lambda r, t: -1 + 0 * r, lambda r, t: r)(np.array([2.0]), 1.0, 0.5)
         array([2.5])
         """
+        given = {"gain_r": gain_r, "gain_t": gain_t, "offset_r": offset_r, "offset_t": offset_t}
+        for name, part in {"gain": gain, "offset": offset, **{k: v for k, v in given.items() if v is not None}}.items():
+            function(part, name)
 
         def whole(part: Coefficient, identity: float) -> Coefficient:
             return lambda r, t: identity + (t - r) * part(r, t)
@@ -113,6 +110,11 @@ class AffineMap(FlowMap):
     def exact(cls, law: Gaussian, process: Diffusion) -> AffineMap:
         """The flow map of a Gaussian law with d = 1 (`GaussianFlowMap` is the same, for any d).
 
+        Raises
+        ------
+        ValueError
+            If the law is no Gaussian with d = 1; when called: if it has no density at the time of departure.
+
         Notes
         -----
         Source: FM-EG.
@@ -123,7 +125,7 @@ class AffineMap(FlowMap):
         >>> AffineMap.exact(Gaussian([3.0], [4.0]), flow_matching())(np.array([1.0]), 1.0, 0.0)
         array([5.])
         """
-        mean, lam = on_line(law)
+        (mean, lam), process = on_line(law), having(process, PROCESS, "process")
 
         def std(t: Any) -> Any:
             return (process.alpha_of(t) ** 2 * lam + process.var_of(t)) ** 0.5
@@ -135,7 +137,10 @@ class AffineMap(FlowMap):
             )
 
         def gain(r: Any, t: Any) -> Any:
-            return std(t) / std(r)
+            start = std(r)
+            if some(start == 0):
+                raise ValueError(f"r must not be a time at which the law has no density, got {r!r}")
+            return std(t) / start
 
         return cls(
             gain,
@@ -201,7 +206,7 @@ class AffineMap(FlowMap):
 
     def velocity(self, x: Any, t: Any) -> Array:
         """The map's own velocity at `x` of shape (..., 1), same shape."""
-        x, _, t = self._checked(x, t, t)
+        x, _, t = self._checked(x, t, t, "t")
         return _applied(self.diagonal(t), x)
 
     def jacobian(self, x: Any, r: Any, t: Any) -> Array:
@@ -209,42 +214,13 @@ class AffineMap(FlowMap):
         x, r, t = self._checked(x, r, t)
         return (column(self.at(r, t).gain) + 0 * x)[..., None]
 
-    def _checked(self, x: Any, r: Any, t: Any) -> tuple[Array, Array, Array]:
+    def _checked(self, x: Any, r: Any, t: Any, first: str = "r") -> tuple[Array, Array, Array]:
         x = points(x, 1)
-        r, t = (times(value, x, self.horizon, name) for value, name in ((r, "r"), (t, "t")))
+        r, t = (times(value, x, self.horizon, name) for value, name in ((r, first), (t, "t")))
         xp = array_namespace(r)
         r, t = xp.broadcast_arrays(r, t)
         return x, r, t
 
 
-def on_line(law: Any) -> tuple[float, float]:
-    """Mean and variance of a Gaussian law with d = 1.
-
-    Raises
-    ------
-    ValueError
-        If the law is not one.
-
-    Examples
-    --------
-    >>> on_line(Gaussian([3.0], [4.0]))
-    (3.0, 4.0)
-    """
-    if not isinstance(law, Gaussian) or law.d != 1:
-        raise ValueError(f"law must be a Gaussian with d = 1, got {law!r}")
-    return float(law.mean[0]), float(law.lam[0])
-
-
 def _applied(line: Line, x: Array) -> Array:
     return column(line.gain) * x + column(line.offset)
-
-
-def plain(value: Array) -> Any:
-    """A number from a NumPy scalar; a torch tensor stays as it is, with its gradient.
-
-    Examples
-    --------
-    >>> plain(np.float64(1.5))
-    1.5
-    """
-    return value if is_torch_array(value) else float(real_array(value, "loss"))

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_torch_array
+from array_api_compat import is_torch_array
+from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, real_array
+from fewsteps.arrays import Array, as_kind, clock, points
+from fewsteps.arrays import column as column
 
 #: A map or a slope: phi(x, r, t) with the shape of x.
 TwoTime = Callable[[Any, Any, Any], Array]
@@ -20,7 +22,8 @@ Velocity = Callable[[Any, Any], Array]
 class FlowMap(ABC):
     """A family of maps from time r to time t: ``phi(x, r, t)`` for `x` of shape (..., d).
 
-    The times are numbers or arrays that broadcast to the shape (...): every row may have its own pair.
+    The times are numbers or arrays that broadcast to the shape (...): every row may have its own pair. Answers have the
+    dtype of `x`.
 
     Notes
     -----
@@ -44,36 +47,34 @@ class FlowMap(ABC):
         """Jacobian of ``phi(., r, t)`` at `x` of shape (..., d); shape (..., d, d)."""
 
 
-def points(x: Any, d: int | None = None) -> Array:
-    """Return `x` as a finite array of shape (..., d); whatever is not floating becomes float64.
-
-    Raises
-    ------
-    ValueError
-        If an entry is not finite, or `x` has no axis or another last one.
+def numpy_points(x: Any, d: int | None = None) -> tuple[NDArray[np.float64], Array]:
+    """`points` for maps that are NumPy only: in float64, and as they came, whose dtype the answer gets back.
 
     Examples
     --------
-    >>> points([1, 2], 2)
-    array([1., 2.])
-    """
-    x = real_array(x, "x")
-    if x.ndim == 0 or (d is not None and x.shape[-1] != d):
-        raise ValueError(f"x must have shape (..., {'d' if d is None else d}), got {tuple(x.shape)}")
-    return x
-
-
-def numpy_points(x: Any, d: int | None = None) -> Array:
-    """`points` for maps that are NumPy only.
-
-    Examples
-    --------
-    >>> numpy_points([[1.0]], 1).shape
+    >>> numpy_points([[1.0]], 1)[0].shape
     (1, 1)
     """
     if is_torch_array(x):
         raise TypeError("x must be a NumPy array: only GaussianFlowMap and learned maps take torch tensors")
-    return np.asarray(points(x, d), dtype=float)
+    x = points(x, d)
+    return np.asarray(x, dtype=float), x
+
+
+def shaped(value: Any, x: Array, name: str) -> Array:
+    """Return what a map or a velocity gave for the points `x` if it has their shape: nothing is broadcast silently.
+
+    Examples
+    --------
+    >>> shaped(np.zeros(2), np.zeros((2, 1)), "velocity(x, t)")
+    Traceback (most recent call last):
+    ...
+    ValueError: velocity(x, t) must have the shape of x, (2, 1), got (2,)
+    """
+    shape = tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+    if shape != tuple(x.shape):
+        raise ValueError(f"{name} must have the shape of x, {tuple(x.shape)}, got {shape}")
+    return value
 
 
 def times(value: Any, x: Array, horizon: float, name: str) -> Array:
@@ -82,16 +83,29 @@ def times(value: Any, x: Array, horizon: float, name: str) -> Array:
     Raises
     ------
     ValueError
-        If a time lies outside [0, horizon], or the shape does not broadcast to ``x.shape[:-1]``.
+        If a time lies outside [0, horizon] by more than rounding, or the shape does not broadcast to ``x.shape[:-1]``.
 
     Examples
     --------
     >>> times([0.0, 1.0], np.zeros((2, 3)), 1.0, "t")
     array([0., 1.])
     """
-    value = as_kind(real_array(value, name, low=0.0), x)
-    if bool((value > horizon * (1 + 1e-12)).any()):
-        raise ValueError(f"{name} must be at most the horizon {horizon:g}, got {value!r}")
+    return broadcasting(as_kind(clock(value, horizon, name), x), x, name)
+
+
+def broadcasting(value: Array, x: Array, name: str) -> Array:
+    """Return times if they broadcast to the rows of `x`.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+
+    Examples
+    --------
+    >>> broadcasting(np.zeros((2, 1)), np.zeros((2, 5, 3)), "t").shape
+    (2, 1)
+    """
     rows, shape = tuple(x.shape[:-1]), tuple(value.shape)
     if shape and (
         len(shape) > len(rows) or any(n not in (1, m) for n, m in zip(shape[::-1], rows[::-1], strict=False))
@@ -100,28 +114,5 @@ def times(value: Any, x: Array, horizon: float, name: str) -> Array:
     return value
 
 
-def as_kind(value: Any, reference: Array) -> Array:
-    """Return `value` in the namespace, dtype and device of `reference`.
-
-    Examples
-    --------
-    >>> as_kind([1, 2], np.zeros(1)).dtype
-    dtype('float64')
-    """
-    if not is_torch_array(reference):
-        return np.asarray(value, dtype=float)
-    xp = array_namespace(reference)
-    if is_torch_array(value):
-        return xp.astype(value, reference.dtype, copy=False)
-    return xp.asarray(np.array(value, dtype=float), dtype=reference.dtype, device=reference.device)
-
-
-def column(value: Any) -> Any:
-    """Times with an axis of length 1 added, so that they multiply rows; a number stays as it is.
-
-    Examples
-    --------
-    >>> column(np.ones(3)).shape, column(0.5)
-    ((3, 1), 0.5)
-    """
-    return value[..., None] if getattr(value, "ndim", 0) else value
+#: What a process must have.
+PROCESS = ("alpha_of", "var_of", "d_alpha_of", "d_var_of", "horizon")

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, like, real_array
+from fewsteps.arrays import Array, like, number, points
+from fewsteps.flowmaps.base import PROCESS
 from fewsteps.laws import GaussianMixture
 from fewsteps.laws.base import Law
+from fewsteps.objects import having
 from fewsteps.schedules import Diffusion
 
 Floats = NDArray[np.float64]
@@ -52,9 +53,12 @@ class MixtureBridge:
     spread: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("data", "base"):
+            having(getattr(self, name), ("means", "weights", "spectrum", "frames"), name)
+        having(self.process, ("at", *PROCESS), "process")
         if self.data.d != self.base.d:
             raise ValueError(f"data and base must have one dimension, got {self.data.d} and {self.base.d}")
-        object.__setattr__(self, "spread", float(real_array(self.spread, "spread", low=0.0)))
+        object.__setattr__(self, "spread", number(self.spread, "spread", low=0.0))
 
     def law(self, t: float) -> GaussianMixture:
         """The law of x_t: one component for every pair of components of the ends.
@@ -66,7 +70,7 @@ class MixtureBridge:
         >>> bridge.law(0.5).covs.ravel()
         array([1.5])
         """
-        alpha, sigma, _, _ = self.process.at(t)
+        alpha, sigma, _, _ = self.process.at(number(t, "t"))
         covs = self._covs(alpha**2, sigma**2) + self.spread**2 * np.eye(self.data.d)
         return GaussianMixture(self._means(alpha, sigma), covs, np.outer(self.data.weights, self.base.weights).ravel())
 
@@ -88,13 +92,13 @@ class MixtureBridge:
         -----
         Source: PD-E5.3.2a, PD-P5.3.1, PD-P5.2.3.
         """
+        x, t = points(x, self.data.d), number(t, "t")
         law, (alpha, _, d_alpha, d_var) = self.law(t), self.process.at(t)
         share = law.responsibilities(x)
         rates = self._means(d_alpha, self._d_sigma(t))
         gains = self._covs(alpha * d_alpha, d_var / 2) @ np.linalg.inv(law.covs)  # half the rate of the covariance
         offsets = rates - (gains @ law.means[:, :, None])[:, :, 0]
-        xp, d = array_namespace(share), self.data.d
-        x = xp.asarray(x, dtype=share.dtype)
+        d = self.data.d
         turn = (share @ like(gains.reshape(-1, d * d), share)).reshape((*share.shape[:-1], d, d))
         return share @ like(offsets, share) + (turn @ x[..., None])[..., 0]
 
@@ -114,7 +118,8 @@ class MixtureBridge:
             return 0.0
         if self.process.sigma(t) > 0:
             return float(self.process.d_var(t) / (2 * self.process.sigma(t)))
-        near, far = (self.process.d_var(h) / (2 * self.process.sigma(h)) for h in (t + 1e-9, t + 4e-9))
+        first = 1e-9 * self.process.horizon
+        near, far = (self.process.d_var(h) / (2 * self.process.sigma(h)) for h in (first, 4 * first))
         if abs(near - far) > 1e-3 * abs(far):
             raise ValueError(f"sigma' is infinite at t = {t:g} and the base is not centred; stop earlier")
         return float(near)

@@ -10,7 +10,9 @@ from array_api_compat import array_namespace, is_torch_array
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, positive_number
+from fewsteps.arrays import Array, as_kind, clock, floats, points, positive_number, real_array
+from fewsteps.flowmaps.base import broadcasting
+from fewsteps.objects import function as callable_of
 
 _DEGREE = 8
 _NODES = chebyshev.chebpts1(_DEGREE + 1)
@@ -46,15 +48,10 @@ def stencil(t: Any, horizon: float = 1.0, window: float = 0.01) -> tuple[NDArray
     >>> bool(times.min() > 0), round(float(np.exp(times) @ weights), 9)
     (True, 1.0)
     """
-    t, horizon, width = (
-        np.asarray(t, dtype=float),
-        positive_number(horizon, "horizon"),
-        positive_number(window, "window"),
-    )
+    horizon, width = positive_number(horizon, "horizon"), positive_number(window, "window")
     if width > 1:
         raise ValueError(f"window must be at most 1, the horizon, got {width:g}")
-    if np.any(t < 0) or np.any(t > horizon * (1 + 1e-12)):
-        raise ValueError(f"t must lie in [0, {horizon:g}], got {t!r}")
+    t = clock(floats(t, "t"), horizon)
     half = width * horizon / 2
     centre = np.clip(t, half, horizon - half)
     basis = chebyshev.chebval((t - centre) / half, _SLOPES)  # T_k' at t, with k first
@@ -74,16 +71,21 @@ def value_and_rate(
         Broadcasts to ``x.shape[:-1]``.
     x : array of shape (..., d)
         Says what kind of numbers these are. With torch the derivative is `torch.func.jvp`, exact and differentiable;
-        `t` is then handed to the function with one entry a row.
+        `t` is then handed to the function with one entry a row. With NumPy `t` and the nine times of `stencil` lie in
+        [0, horizon].
+    horizon, window : float
+        As in `stencil`.
 
     Examples
     --------
     >>> value_and_rate(lambda t: np.array([np.sin(t)]), 0.0, np.zeros(1))[1].round(9)
     array([1.])
     """
+    x, function = points(x), callable_of(function, "function")
     if is_torch_array(x):
         return _jvp(function, rows_of(t, x))
-    t = float(t) if np.ndim(t) == 0 else np.asarray(t, dtype=float)
+    t = broadcasting(clock(floats(t, "t"), positive_number(horizon, "horizon")), x, "t")
+    t = float(t) if t.ndim == 0 else t
     where, weights = stencil(t, horizon, window)
     # plain numbers stay plain numbers: a numerical map takes nothing else
     nodes = [float(node) for node in where] if where.ndim == 1 else list(np.moveaxis(where, -1, 0))
@@ -91,19 +93,18 @@ def value_and_rate(
     return function(t), np.asarray(rate)
 
 
-def rows_of(t: Any, x: Array) -> Any:
-    """Times for a torch `x` with one entry a row; for NumPy as they came.
+def rows_of(t: Any, x: Array, name: str = "t") -> Any:
+    """Times for a torch `x` with one entry a row; for NumPy as they came, checked.
 
     Examples
     --------
     >>> rows_of(0.5, np.zeros((2, 1)))
     0.5
     """
+    checked = broadcasting(real_array(t, name), x, name)
     if not is_torch_array(x):
         return t
-    xp = array_namespace(x)
-    t = t.to(x.dtype) if is_torch_array(t) else xp.asarray(np.array(t, dtype=float), dtype=x.dtype, device=x.device)
-    return xp.broadcast_to(t, tuple(x.shape[:-1])).clone()  # jvp writes duals entry by entry
+    return array_namespace(x).broadcast_to(as_kind(checked, x), tuple(x.shape[:-1])).clone()  # jvp writes duals
 
 
 def _jvp(function: Callable[[Any], Array], t: Any) -> tuple[Array, Array]:

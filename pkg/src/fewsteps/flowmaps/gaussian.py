@@ -10,12 +10,13 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, like, real_array
-from fewsteps.flowmaps.base import FlowMap, column, points, times
+from fewsteps.arrays import Array, floats, like, points, real_array, rounding, some
+from fewsteps.flowmaps.base import PROCESS, FlowMap, column, times
 from fewsteps.flowmaps.lipschitz import largest_over_time, spectral_norm, top_eigenvalue
 from fewsteps.flowmaps.slopes import divided_difference
 from fewsteps.laws import Gaussian
 from fewsteps.laws.checks import frozen, spectral
+from fewsteps.objects import having, one_of
 from fewsteps.schedules import Diffusion
 
 Floats = NDArray[np.float64]
@@ -72,11 +73,11 @@ class GaussianFlowMap(FlowMap):
     def __post_init__(self) -> None:
         if not isinstance(self.law, Gaussian):
             raise TypeError(f"law must be a Gaussian, got {self.law!r}")
+        having(self.process, PROCESS, "process")
         lam, frame, inverse = self.law.lam, self.law.basis, self.law.basis.T
         if self.base_cov is not None:
-            lam, frame, inverse = _whitened(
-                self.law.cov, np.asarray(real_array(self.base_cov, "base_cov"), dtype=float)
-            )
+            eps = rounding(real_array(self.base_cov, "base_cov"), 1)
+            lam, frame, inverse = _whitened(self.law.cov, floats(self.base_cov, "base_cov"), eps)
         parts = {"lam": lam, "frame": frame, "inverse": inverse, "centre": inverse @ self.law.mean}
         for name, value in parts.items():
             object.__setattr__(self, name, frozen(value))
@@ -194,14 +195,14 @@ class GaussianFlowMap(FlowMap):
         >>> round(phi.one_sided_lipschitz(), 9), round(phi.one_sided_lipschitz("noise"), 9)
         (1.25, 1.0)
         """
-        if towards not in ("data", "noise"):
-            raise ValueError(f"towards must be 'data' or 'noise', got {towards!r}")
+        one_of(towards, ("data", "noise"), "towards")
         sign = -1.0 if towards == "data" else 1.0
         return self._largest(lambda jacobian: top_eigenvalue(sign * jacobian))
 
     def _largest(self, size: Callable[[Floats], Floats]) -> float:
         """The supremum over all times of a size of the velocity's Jacobian."""
-        if self.lam.min() <= 0:
+        ends = np.asarray([0.0, self.process.horizon])
+        if np.any(self.process.alpha_of(ends) ** 2 * self.lam.min() + self.process.var_of(ends) <= 0):
             return float("inf")
 
         def at(t: Any) -> Floats:
@@ -222,7 +223,7 @@ class GaussianFlowMap(FlowMap):
     def _spread(self, t: Array, x: Array, divisor: str = "") -> Array:
         """Standard deviations; shape (..., d). With a name they must be positive."""
         var = column(self.process.alpha_of(t)) ** 2 * like(self.lam, x) + column(self.process.var_of(t))
-        if divisor and bool((var <= 0).any()):
+        if divisor and some(var <= 0):
             raise ValueError(
                 f"{divisor} must not be a time at which the law has no density (a variance of 0), got {t!r}"
             )
@@ -234,11 +235,11 @@ class GaussianFlowMap(FlowMap):
         return (alpha * d_alpha * lam + column(p.d_var_of(t)) / 2) / (alpha**2 * lam + column(p.var_of(t)))
 
 
-def _whitened(cov: Floats, base_cov: Floats) -> tuple[Floats, Floats, Floats]:
+def _whitened(cov: Floats, base_cov: Floats, eps: float) -> tuple[Floats, Floats, Floats]:
     """Variances, frame and its inverse with frame frame^T = base_cov and frame diag(lam) frame^T = cov."""
     if base_cov.shape != cov.shape:
         raise ValueError(f"base_cov must have shape {cov.shape}, got {base_cov.shape}")
-    if spectral(base_cov, "base_cov")[0].min() <= 0:
+    if spectral(base_cov, "base_cov", eps)[0].min() <= 0:
         raise ValueError("base_cov must be positive definite")
     root = np.linalg.cholesky(base_cov)
     half = np.linalg.solve(root, cov)

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from fewsteps.flowmaps.base import FlowMap, numpy_points, times
+from fewsteps.arrays import Array, like
+from fewsteps.flowmaps.base import PROCESS, FlowMap, numpy_points, times
 from fewsteps.flowmaps.slopes import NODES, WEIGHTS
 from fewsteps.laws import Law
+from fewsteps.objects import having
 from fewsteps.schedules import Diffusion
 
 Floats = NDArray[np.float64]
@@ -57,7 +59,8 @@ class LineFlowMap(FlowMap):
     process: Diffusion
 
     def __post_init__(self) -> None:
-        if self.law.d != 1:
+        having(self.process, PROCESS, "process")
+        if having(self.law, ("means", "weights", "spectrum", "frames"), "law").d != 1:
             raise ValueError(f"law must have d = 1, got {self.law.d}")
 
     def __call__(self, x: Any, r: Any, t: Any) -> Floats:
@@ -67,8 +70,8 @@ class LineFlowMap(FlowMap):
         -----
         Source: FM-EM, FM-D4.
         """
-        x, r, t = self._checked(x, r, t)
-        return self._map(x, self._level(r, "r"), self._level(t, "t"))
+        x, r, t, given = self._checked(x, r, t)
+        return like(self._map(x, self._level(r, "r"), self._level(t, "t")), given)
 
     def slope(self, x: Any, r: Any, t: Any) -> Floats:
         """Average velocity (phi(x, r, t) - x)/(t - r); the velocity where t = r.
@@ -77,16 +80,16 @@ class LineFlowMap(FlowMap):
         -----
         Source: FM-E6. For gaps below a thousandth of the horizon it is the mean velocity along the path, by quadrature.
         """
-        x, r, t = self._checked(x, r, t)
+        x, r, t, given = self._checked(x, r, t)
         gap = (t - r)[..., None]
         small = np.abs(gap) < self.process.horizon / 1024
         with np.errstate(divide="ignore", invalid="ignore"):
             quotient = (self(x, r, t) - x) / gap
         if not small.any():
-            return quotient
+            return like(quotient, given)
         path = [r + node * (t - r) for node in NODES]
         mean = sum(weight * self.velocity(self(x, r, u), u) for weight, u in zip(WEIGHTS, path, strict=True))
-        return np.where(small, mean, quotient)
+        return like(np.where(small, mean, quotient), given)
 
     def velocity(self, x: Any, t: Any) -> Floats:
         """Velocity of the probability flow at `x` of shape (..., 1), same shape; every row may have its own time.
@@ -95,13 +98,14 @@ class LineFlowMap(FlowMap):
         -----
         Source: FM-D2.
         """
-        x, _, t = self._checked(x, t, t)
+        x, _, t, given = self._checked(x, t, t, "t")
         level, p, lam = self._level(t, "t"), self.process, self.law.spectrum[:, 0]
         d_alpha = p.d_alpha_of(t)[..., None]
         half = p.alpha_of(t)[..., None] * d_alpha * lam + p.d_var_of(t)[..., None] / 2
         z = (x - level.mean) / level.std
         share = special.softmax(np.log(self.law.weights) - z * z / 2 - np.log(level.std), axis=-1)
-        return np.sum(share * (d_alpha * self.law.means[:, 0] + half * z / level.std), axis=-1, keepdims=True)
+        mean = np.sum(share * (d_alpha * self.law.means[:, 0] + half * z / level.std), axis=-1, keepdims=True)
+        return like(mean, given)
 
     def jacobian(self, x: Any, r: Any, t: Any) -> Floats:
         """Derivative p_r(x)/p_t(phi(x, r, t)) at `x` of shape (..., 1); shape (..., 1, 1).
@@ -110,14 +114,16 @@ class LineFlowMap(FlowMap):
         -----
         Source: FM-EM.
         """
-        x, r, t = self._checked(x, r, t)
+        x, r, t, given = self._checked(x, r, t)
         start, end = self._level(r, "r"), self._level(t, "t")
-        return np.exp(self._log_density(x, start) - self._log_density(self._map(x, start, end), end))[..., None]
+        log = self._log_density(x, start) - self._log_density(self._map(x, start, end), end)
+        return like(np.exp(log), given)[..., None]
 
-    def _checked(self, x: Any, r: Any, t: Any) -> tuple[Floats, Floats, Floats]:
-        x = numpy_points(x, 1)
-        r, t = (times(value, x, self.process.horizon, name) for value, name in ((r, "r"), (t, "t")))
-        return x, r, t
+    def _checked(self, x: Any, r: Any, t: Any, first: str = "r") -> tuple[Floats, Floats, Floats, Array]:
+        """Points and times in float64, and the points as they came."""
+        x, given = numpy_points(x, 1)
+        r, t = (times(value, x, self.process.horizon, name) for value, name in ((r, first), (t, "t")))
+        return x, r, t, given
 
     def _level(self, t: Floats, name: str) -> Level:
         alpha = self.process.alpha_of(t)[..., None]

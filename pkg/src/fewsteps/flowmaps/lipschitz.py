@@ -52,5 +52,7 @@ def largest_over_time(function: Callable[[Any], Floats], horizon: float) -> floa
     values = function(grid)
     k = int(values.argmax())
     around = (grid[max(k - 1, 0)], grid[min(k + 1, grid.size - 1)])
-    found = optimize.minimize_scalar(lambda t: -function(t), bounds=around, method="bounded", options={"xatol": 1e-12})
+    found = optimize.minimize_scalar(
+        lambda t: -function(t), bounds=around, method="bounded", options={"xatol": 1e-12 * horizon}
+    )
     return max(float(values[k]), -float(found.fun))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np  # noqa: F401
+import numpy as np
 
-from fewsteps.arrays import Array
-from fewsteps.flowmaps.affine import AffineMap, Line, plain
+from fewsteps.arrays import Array, as_kind, clock, real_array
+from fewsteps.flowmaps.affine import AffineMap
+from fewsteps.flowmaps.coefficients import Line, plain
 from fewsteps.flowmaps.setting import Setting
 from fewsteps.laws import Gaussian
+from fewsteps.objects import instance, one_of
 from fewsteps.schedules import Diffusion
 
 
@@ -62,7 +64,7 @@ class AffineLosses(Setting):
         Source: FM-E38.
         """
         t, weights = self.line
-        own, true = phi.diagonal(t), self.velocity(t)
+        own, true = _affine(phi).diagonal(t), self.velocity(t)
         return plain((weights * self.second_moment(t, own.gain - true.gain, own.offset - true.offset)).sum())
 
     # ---- the three characterisations, on the triangle
@@ -84,8 +86,7 @@ class AffineLosses(Setting):
         -----
         Source: FM-E14, FM-E28.
         """
-        if velocity_at not in ("r", "t"):
-            raise ValueError(f"velocity_at must be 'r' or 't', got {velocity_at!r}")
+        one_of(velocity_at, ("r", "t"), "velocity_at")
         r, t, weights = self.triangle
         residual = self._eulerian(phi, teacher, r, t, r if velocity_at == "r" else t)
         return plain((weights * self.second_moment(r, *residual)).sum())
@@ -105,9 +106,7 @@ class AffineLosses(Setting):
         -----
         Source: FM-E15, FM-E22, FM-E23.
         """
-        for name, value, allowed in (("kind", kind, _KINDS), ("form", form, ("map", "slope"))):
-            if value not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+        _affine(phi), one_of(kind, _KINDS, "kind"), one_of(form, ("map", "slope"), "form")
         r, t, weights = (value[:, None] for value in self.triangle)
         kappa, inner = self.between(kind)
         weights = weights * inner * ((r - t) if kind == "printed" else 1) / ((r - t) ** 2 if form == "slope" else 1)
@@ -140,8 +139,7 @@ class AffineLosses(Setting):
         -----
         Source: FM-E52, FM-R2.4r.
         """
-        if under not in ("interpolant", "learned"):
-            raise ValueError(f"under must be 'interpolant' or 'learned', got {under!r}")
+        one_of(under, ("interpolant", "learned"), "under")
         r, weights = self.line
         p, q = self._eulerian(phi, teacher, r, 0 * r, r)
         if under == "interpolant":
@@ -158,13 +156,23 @@ class AffineLosses(Setting):
         ----------
         phi : AffineMap
         times : array of shape (N + 1,), optional
-            From the horizon to 0; one jump by default. The start has the law of x at times[0].
+            From the horizon to 0, decreasing; one jump by default. The start has the law of x at times[0].
+
+        Raises
+        ------
+        ValueError
+            If the times do not decrease from the horizon to 0.
 
         Notes
         -----
         Source: FM-P2.4, FM-E3s.
         """
-        grid = self.as_nodes([self.process.horizon, 0.0] if times is None else times)
+        grid, top = [self.process.horizon, 0.0] if times is None else times, self.process.horizon
+        grid = clock(as_kind(real_array(grid, "times"), np.zeros(1)), top, "times")
+        if grid.ndim != 1 or grid.size < 2 or np.any(np.diff(grid) >= 0) or grid[0] != top or grid[-1] != 0:
+            raise ValueError(f"times must decrease from the horizon {top:g} to 0, got {times!r}")
+        grid = self.as_nodes(grid)
+        _affine(phi)
         mean, var = self.moments(grid[0])
         std = var**0.5
         steps = phi.at(grid[:-1], grid[1:])
@@ -175,11 +183,13 @@ class AffineLosses(Setting):
     # ---- parts
 
     def _lagrangian(self, phi: AffineMap, teacher: AffineMap | None, r: Array, t: Array) -> Line:
-        image, rate, own = phi.at(r, t), phi.rate_t(r, t), (teacher or phi).diagonal(t)
+        own = _affine(phi if teacher is None else teacher, "phi" if teacher is None else "teacher").diagonal(t)
+        image, rate = _affine(phi).at(r, t), phi.rate_t(r, t)
         return Line(rate.gain - own.gain * image.gain, rate.offset - own.gain * image.offset - own.offset)
 
     def _eulerian(self, phi: AffineMap, teacher: AffineMap | None, r: Array, t: Array, when: Array) -> Line:
-        gain, rate, own = phi.at(r, t).gain, phi.rate_r(r, t), (teacher or phi).diagonal(when)
+        own = _affine(phi if teacher is None else teacher, "phi" if teacher is None else "teacher").diagonal(when)
+        gain, rate = _affine(phi).at(r, t).gain, phi.rate_r(r, t)
         return Line(rate.gain + gain * own.gain, rate.offset + gain * own.offset)
 
 
@@ -208,12 +218,11 @@ def affine_losses(
     >>> affine_losses(identity, Gaussian([3.0], [1.0]), flow_matching(), kind="squared_w2")
     9.0
     """
+    _affine(phi)
     losses = AffineLosses(law, process, nodes, **options)
     if kind is None:
         return {name: _named(losses, phi, name) for name in _NAMES}
-    if kind not in _NAMES:
-        raise ValueError(f"kind must be one of {', '.join(map(repr, _NAMES))}, got {kind!r}")
-    return _named(losses, phi, kind)
+    return _named(losses, phi, one_of(kind, _NAMES, "kind"))
 
 
 def _named(losses: AffineLosses, phi: AffineMap, name: str) -> Any:
@@ -228,6 +237,10 @@ _NAMES = (
     *("velocity_excess", "irreducible", "lsd", "esd", "lsd_slice", "esd_slice", "squared_w2"),
     *("psd_uniform", "psd_midpoint", "psd_printed", "psd_uniform_slope", "psd_midpoint_slope"),
 )
+
+
+def _affine(phi: Any, name: str = "phi") -> AffineMap:
+    return instance(phi, AffineMap, name)
 
 
 def _semigroup(phi: AffineMap, r: Array, u: Array, t: Array) -> Line:

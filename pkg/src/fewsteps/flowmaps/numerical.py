@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import integrate
 
-from fewsteps.arrays import positive_number, real_array, same_shape
+from fewsteps.arrays import like, positive_number, real_array, same_shape
 from fewsteps.flowmaps.base import FlowMap, Velocity, numpy_points
 
 Floats = NDArray[np.float64]
@@ -67,25 +67,31 @@ class NumericalFlowMap(FlowMap):
 
     def __call__(self, x: Any, r: Any, t: Any) -> Floats:
         """Where the points `x` of shape (..., d) at time r are at time t; same shape."""
-        x, r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
-        return x + (t - r) * self.slope(x, r, t)
+        (x, given), r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
+        return like(x + (t - r) * self.slope(x, r, t), given)
 
     def slope(self, x: Any, r: Any, t: Any) -> Floats:
         """Average velocity (phi(x, r, t) - x)/(t - r); the velocity where t = r."""
-        x, r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
+        (x, given), r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
         if t == r:
-            return self.velocity(x, t)
+            return like(self._field(x, t), given)
 
         def rate(theta: float, w: Floats) -> Floats:
-            return self.velocity(x + (t - r) * w.reshape(x.shape), _between(r, t, theta)).ravel()
+            return self._field(x + (t - r) * w.reshape(x.shape), _between(r, t, theta)).ravel()
 
-        return self._integrated(rate, x.size).reshape(x.shape)
+        return like(self._integrated(rate, x.size).reshape(x.shape), given)
 
     def velocity(self, x: Any, t: Any) -> Floats:
         """The velocity that was given."""
-        value = np.asarray(self.velocity_of(x, t), dtype=float)
+        (x, given), t = numpy_points(x), _number(t, "t")
+        return like(self._field(x, t), given)
+
+    def _field(self, x: Floats, t: float) -> Floats:
+        value = np.asarray(self.velocity_of(x, t))
+        if value.dtype.kind not in "fiu":
+            raise TypeError(f"velocity(x, t) must hold real numbers, got {value!r}")
         same_shape(x, value, "x and velocity(x, t)")
-        return value
+        return value.astype(float, copy=False)
 
     def jacobian(self, x: Any, r: Any, t: Any) -> Floats:
         """Jacobian of the map at `x` of shape (..., d), by the variational equation; shape (..., d, d).
@@ -98,17 +104,22 @@ class NumericalFlowMap(FlowMap):
         field = self.jacobian_of
         if field is None:
             raise ValueError("jacobian of the velocity must be given to integrate that of the map")
-        x, r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
+        (x, given), r, t = numpy_points(x), _number(r, "r"), _number(t, "t")
         n, d, eye = x.size, x.shape[-1], np.eye(x.shape[-1])
 
         def rate(theta: float, w: Floats) -> Floats:
             where, time = x + (t - r) * w[:n].reshape(x.shape), _between(r, t, theta)
-            moved = np.asarray(field(where, time)) @ (eye + (t - r) * w[n:].reshape(*x.shape, d))
-            return np.concatenate([self.velocity(where, time).ravel(), moved.ravel()])
+            slope = np.asarray(field(where, time))
+            if slope.shape != (*x.shape, d):
+                raise ValueError(f"jacobian(x, t) must have shape {(*x.shape, d)}, got {slope.shape}")
+            moved = slope @ (eye + (t - r) * w[n:].reshape(*x.shape, d))
+            return np.concatenate([self._field(where, time).ravel(), moved.ravel()])
 
-        return eye + (t - r) * self._integrated(rate, n * (d + 1))[n:].reshape(*x.shape, d)
+        return like(eye + (t - r) * self._integrated(rate, n * (d + 1))[n:].reshape(*x.shape, d), given)
 
     def _integrated(self, rate: Callable[[float, Floats], Floats], size: int) -> Floats:
+        if size == 0:
+            return np.zeros(0)
         # scipy's norm is the root mean square: divided by sqrt(size), no single entry is above the tolerance
         rtol, atol = (max(tol / np.sqrt(size), 3e-14) for tol in (self.rtol, self.atol))
         with np.errstate(over="ignore", invalid="ignore"):

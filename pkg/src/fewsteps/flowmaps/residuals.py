@@ -2,19 +2,26 @@
 
 All take points `x` of shape (..., d) and times that broadcast to the shape (...), and return the shape of `x`. A map is
 the flow map of the velocity if and only if it is the identity at t = r, the tangent residual vanishes, and one of the
-others does. With torch tensors derivatives are forward-mode and differentiable with respect to parameters, and maps get
-their times with one entry a row; with NumPy arrays they come from nine values in a window inside [0, horizon].
+others does. With torch tensors derivatives are forward-mode and differentiable with respect to parameters; with NumPy
+arrays they come from nine values in a window inside [0, horizon], in float64, to the error of a polynomial of degree 8.
+
+What the callables receive: with torch, maps and slopes get r and t as tensors of shape (...), one entry a row, also
+where numbers were given. A network that wants columns takes ``r[..., None]``, as in the example of
+`lagrangian_residual`. With NumPy they get times as they came, or plain numbers and arrays of their shape from the
+stencil. Velocities get the times as they came: the exact fields of laws take numbers and one time a row alike.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np  # noqa: F401
+import numpy as np
+from array_api_compat import is_torch_array
 
-from fewsteps.arrays import Array
-from fewsteps.flowmaps.base import TwoTime, Velocity, as_kind, column, points
+from fewsteps.arrays import Array, as_kind, points, real_array, some
+from fewsteps.flowmaps.base import TwoTime, Velocity, broadcasting, column, shaped
 from fewsteps.flowmaps.derivatives import rows_of, value_and_rate
+from fewsteps.objects import function
 
 
 def lagrangian_residual(
@@ -25,7 +32,7 @@ def lagrangian_residual(
     Parameters
     ----------
     phi, velocity : callables
-        ``phi(x, r, t)`` and ``velocity(x, t)`` with the shape of `x`.
+        ``phi(x, r, t)`` and ``velocity(x, t)`` with the shape of `x`; what they receive is said above.
     x : array of shape (..., d)
     r, t : numbers or arrays that broadcast to the shape (...)
         Start and end.
@@ -35,6 +42,11 @@ def lagrangian_residual(
     Returns
     -------
     array with the shape of `x`
+
+    Raises
+    ------
+    ValueError
+        If a callable returns another shape, times do not broadcast to the rows of `x`, or (NumPy) leave [0, horizon].
 
     Notes
     -----
@@ -46,11 +58,23 @@ def lagrangian_residual(
     ...     return x * np.exp(t - r)
     >>> lagrangian_residual(phi, lambda x, t: x, np.array([2.0]), 1.0, 0.3).round(10) + 0.0
     array([0.])
+
+    A network of columns, against the exact velocity of a law:
+
+    >>> import torch
+    >>> from fewsteps import Gaussian, flow_matching
+    >>> from fewsteps.solvers import velocity_of
+    >>> net = torch.nn.Linear(3, 1)
+    >>> def learned(x, r, t):
+    ...     return x + (t - r)[..., None] * net(torch.stack([x[..., 0], r, t], dim=-1))
+    >>> exact = velocity_of(Gaussian([0.0], [4.0]), flow_matching())
+    >>> lagrangian_residual(learned, exact, torch.ones(6, 1), torch.full((6,), 0.9), torch.full((6,), 0.2)).shape
+    torch.Size([6, 1])
     """
-    x = points(x)
-    start = rows_of(r, x)
-    image, rate = value_and_rate(lambda time: phi(x, start, time), t, x, horizon, window)
-    return rate - velocity(image, t)
+    x = _points(x)
+    start = rows_of(r, x, "r")
+    image, rate = value_and_rate(lambda time: _image(phi, x, start, time), t, x, horizon, window)
+    return rate - _motion(velocity, image, t)
 
 
 def eulerian_residual(
@@ -71,8 +95,8 @@ def eulerian_residual(
     >>> eulerian_residual(phi, lambda x, t: x, np.array([2.0]), 1.0, 0.3).round(10) + 0.0
     array([0.])
     """
-    x = points(x)
-    return _along(phi, velocity(x, r), x, r, t, horizon, window)[1]
+    x = _points(x)
+    return _along(phi, "phi", _motion(velocity, x, r, "r"), x, r, t, horizon, window)[1]
 
 
 def semigroup_residual(phi: TwoTime, x: Any, r: Any, u: Any, t: Any) -> Array:
@@ -89,9 +113,9 @@ def semigroup_residual(phi: TwoTime, x: Any, r: Any, u: Any, t: Any) -> Array:
     >>> semigroup_residual(lambda x, r, t: x * (1 + t - r), np.array([2.0]), 1.0, 0.5, 0.0)
     array([0.5])
     """
-    x = points(x)
-    r, u, t = (rows_of(time, x) for time in (r, u, t))
-    return phi(phi(x, r, u), u, t) - phi(x, r, t)
+    x = _points(x)
+    r, u, t = rows_of(r, x, "r"), rows_of(u, x, "u"), rows_of(t, x, "t")
+    return _image(phi, _image(phi, x, r, u), u, t) - _image(phi, x, r, t)
 
 
 def tangent_residual(
@@ -110,9 +134,10 @@ def tangent_residual(
     >>> tangent_residual(lambda x, r, t: x * (1 + t - r), lambda x, t: x, np.array([2.0]), 1.0).round(10) + 0.0
     array([0.])
     """
-    x = points(x)
+    x = _points(x)
     start = rows_of(t, x)
-    return value_and_rate(lambda time: phi(x, start, time), t, x, horizon, window)[1] - velocity(x, t)
+    rate = value_and_rate(lambda time: _image(phi, x, start, time), t, x, horizon, window)[1]
+    return rate - _motion(velocity, x, t)
 
 
 def slope_lagrangian_residual(
@@ -131,10 +156,10 @@ def slope_lagrangian_residual(
     >>> slope_lagrangian_residual(lambda x, r, t: x, lambda x, t: x, np.array([2.0]), 1.0, 0.5).round(10) + 0.0
     array([1.])
     """
-    x = points(x)
-    start, gap = rows_of(r, x), _gap(x, r, t)
-    value, rate = value_and_rate(lambda time: slope(x, start, time), t, x, horizon, window)
-    return value + gap * rate - velocity(x + gap * value, t)
+    x = _points(x)
+    start, gap = rows_of(r, x, "r"), _gap(x, r, t)
+    value, rate = value_and_rate(lambda time: _image(slope, x, start, time, "slope"), t, x, horizon, window)
+    return value + gap * rate - _motion(velocity, x + gap * value, t)
 
 
 def slope_eulerian_residual(
@@ -154,9 +179,9 @@ def slope_eulerian_residual(
     >>> slope_eulerian_residual(lambda x, r, t: x, lambda x, t: x, np.array([2.0]), 1.0, 0.5).round(10) + 0.0
     array([-1.])
     """
-    x = points(x)
-    moving = velocity(x, r)
-    value, rate = _along(slope, moving, x, r, t, horizon, window)
+    x = _points(x)
+    moving = _motion(velocity, x, r, "r")
+    value, rate = _along(slope, "slope", moving, x, r, t, horizon, window)
     return moving - value + _gap(x, r, t) * rate
 
 
@@ -176,26 +201,49 @@ def slope_semigroup_residual(slope: TwoTime, x: Any, r: Any, t: Any, kappa: Any)
     >>> slope_semigroup_residual(lambda x, r, t: x, np.array([2.0]), 1.0, 0.0, 0.5)
     array([0.5])
     """
-    x = points(x)
-    weight = as_kind(kappa, x)
-    between = as_kind(r, x) * weight + (1 - weight) * as_kind(t, x)
+    x = _points(x)
+    weight = _checked(kappa, x, "kappa")
+    if some((weight < 0) | (weight > 1)):
+        raise ValueError(f"kappa must lie in [0, 1], got {kappa!r}")
+    between = _checked(r, x, "r") * weight + (1 - weight) * _checked(t, x, "t")
     r, u, t = (rows_of(time if getattr(time, "ndim", 0) else float(time), x) for time in (r, between, t))
-    first = slope(x, r, u)
-    second = slope(x + _gap(x, r, u) * first, u, t)
-    return slope(x, r, t) - column(1 - weight) * first - column(weight) * second
+    first = _image(slope, x, r, u, "slope")
+    second = _image(slope, x + _gap(x, r, u) * first, u, t, "slope")
+    return _image(slope, x, r, t, "slope") - column(1 - weight) * first - column(weight) * second
+
+
+def _points(x: Any) -> Array:
+    """Tensors as they are; NumPy in float64, for differences over a short window lose digits."""
+    x = points(x)
+    return x if is_torch_array(x) else np.asarray(x, dtype=float)
+
+
+def _image(phi: TwoTime, x: Array, r: Any, t: Any, name: str = "phi") -> Array:
+    """The map's value, of the shape of the points."""
+    return shaped(function(phi, name)(x, r, t), x, f"{name}(x, r, t)")
+
+
+def _motion(velocity: Velocity, x: Array, t: Any, name: str = "t") -> Array:
+    """The velocity's value, of the shape of the points and in their kind."""
+    _checked(t, x, name)
+    return as_kind(shaped(function(velocity, "velocity")(x, t), x, "velocity(x, t)"), x)
 
 
 def _along(
-    function: TwoTime, moving: Array, x: Array, r: Any, t: Any, horizon: float, window: float
+    phi: TwoTime, name: str, moving: Array, x: Array, r: Any, t: Any, horizon: float, window: float
 ) -> tuple[Array, Array]:
     """The value and its derivative as r and x move together, x with the velocity `moving`."""
-    end, start = rows_of(t, x), as_kind(r, x)
+    end, start = rows_of(t, x), _checked(r, x, "r")
 
     def moved(time: Any) -> Array:
-        return function(x + column(as_kind(time, x) - start) * moving, time, end)
+        return _image(phi, x + column(as_kind(time, x) - start) * moving, time, end, name)
 
     return value_and_rate(moved, r, x, horizon, window)
 
 
 def _gap(x: Array, r: Any, t: Any) -> Any:
-    return column(as_kind(t, x) - as_kind(r, x))
+    return column(_checked(t, x, "t") - _checked(r, x, "r"))
+
+
+def _checked(time: Any, x: Array, name: str) -> Array:
+    return as_kind(broadcasting(real_array(time, name), x, name), x)

@@ -8,17 +8,24 @@ from typing import Any
 import numpy as np  # noqa: F401
 from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, real_array
-from fewsteps.flowmaps.base import FlowMap, TwoTime, points
+from fewsteps.arrays import Array, points, real_array
+from fewsteps.flowmaps.base import PROCESS, FlowMap, TwoTime, shaped
 from fewsteps.flowmaps.gaussian import GaussianFlowMap
 from fewsteps.flowmaps.line import LineFlowMap
 from fewsteps.flowmaps.numerical import NumericalFlowMap
 from fewsteps.laws import Gaussian, Law
+from fewsteps.objects import function, having
 from fewsteps.schedules import Diffusion
 
 
 def flow_map(law: Law, process: Diffusion) -> FlowMap:
     """The flow map of a law: in closed form for a Gaussian, by quantiles on the line, else numerical.
+
+    Parameters
+    ----------
+    law : Law
+        Or anything with `d`, `velocity` and `jacobian`.
+    process : Diffusion
 
     Notes
     -----
@@ -32,7 +39,9 @@ def flow_map(law: Law, process: Diffusion) -> FlowMap:
     """
     if isinstance(law, Gaussian):
         return GaussianFlowMap(law, process)
-    if law.d == 1:
+    having(law, ("d", "velocity", "jacobian"), "law")
+    having(process, ("at", *PROCESS), "process")
+    if law.d == 1 and isinstance(law, Law):
         return LineFlowMap(law, process)
     flowing: Any = law
     return NumericalFlowMap(
@@ -57,7 +66,7 @@ def sample_steps(phi: TwoTime, x: Any, times: Any, path: bool = False) -> Array:
     Raises
     ------
     ValueError
-        If there are fewer than two times.
+        If there are fewer than two times, or the map changes the shape of the points.
 
     Notes
     -----
@@ -74,6 +83,7 @@ def sample_steps(phi: TwoTime, x: Any, times: Any, path: bool = False) -> Array:
         raise ValueError(f"times must have shape (N + 1,) with N >= 1, got {tuple(grid.shape)}")
     x = points(x)
     states = [x]
+    function(phi, "phi")
     for r, t in pairwise(float(time) for time in grid):
-        states.append(phi(states[-1], r, t))
+        states.append(shaped(phi(states[-1], r, t), x, "phi(x, r, t)"))
     return array_namespace(x).stack(states) if path else states[-1]

@@ -10,11 +10,13 @@ from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 from scipy import integrate
 
-from fewsteps.arrays import Array, integer_at_least, real_array
-from fewsteps.flowmaps.affine import AffineMap, Line, on_line, plain
-from fewsteps.flowmaps.base import as_kind
-from fewsteps.flowmaps.triangle import between, panels, triangle
+from fewsteps.arrays import Array, as_kind, clock, floats, integer_at_least, real_array
+from fewsteps.flowmaps.affine import AffineMap
+from fewsteps.flowmaps.base import PROCESS
+from fewsteps.flowmaps.coefficients import Line, on_line, plain
+from fewsteps.flowmaps.triangle import between, inside, panels, triangle
 from fewsteps.laws import Gaussian
+from fewsteps.objects import function, having, instance
 from fewsteps.schedules import Diffusion
 
 Floats = NDArray[np.float64]
@@ -34,8 +36,16 @@ class Setting:
         like: Any = None,
     ) -> None:
         self.mean, self.lam = on_line(law)
-        self.process, self.nodes, self.gaps = process, integer_at_least(nodes, 1, "nodes"), gaps
-        self.reference = np.zeros(1) if like is None else like
+        self.process, self.nodes, self.gaps = (
+            having(process, PROCESS, "process"),
+            integer_at_least(nodes, 1, "nodes"),
+            gaps,
+        )
+        self.reference = np.zeros(1) if like is None else real_array(like, "like")
+        for value, name in ((breaks, "breaks"), (gaps, "gaps")):
+            inside(value, process.horizon, name)
+        if weight is not None:
+            function(weight, "weight")
         length = process.horizon
         self.line = tuple(map(self.as_nodes, panels(self.nodes, [*breaks, *gaps], length)))
         r, t, weights = map(self.as_nodes, triangle(self.nodes, breaks, gaps, length))
@@ -86,7 +96,8 @@ class Setting:
         """
         if is_torch_array(self.reference):
             raise TypeError("like must be left out: the learned flow is integrated with NumPy")
-        grid, top = np.asarray(real_array(times, "times"), dtype=float), self.process.horizon
+        instance(phi, AffineMap, "phi")
+        grid, top = clock(floats(times, "times"), self.process.horizon, "times"), self.process.horizon
         mean, var = self.moments(np.asarray(top))
 
         def rate(s: float, y: Floats) -> Floats:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, is_torch_array
 
-from fewsteps.arrays import Array
-from fewsteps.flowmaps.base import TwoTime, Velocity, as_kind, column, points
+from fewsteps.arrays import Array, as_kind, points, positive_number, real_array, some
+from fewsteps.flowmaps.base import TwoTime, Velocity, broadcasting, column, shaped
 from fewsteps.flowmaps.derivatives import value_and_rate
+from fewsteps.objects import function
 from fewsteps.schedules.diffusion import Rate
 
 #: Nodes and weights of Gauss-Legendre quadrature on [0, 1].
 NODES, WEIGHTS = ((np.polynomial.legendre.leggauss(8)[i] + 1 - i) / 2 for i in (0, 1))
 
 
-def divided_difference(function: Rate, rate: Rate, r: Array, t: Array, scale: float) -> Array:
+def divided_difference(f: Rate, rate: Rate, r: Array, t: Array, scale: float) -> Array:
     """The quotient (f(t) - f(r))/(t - r), accurate for every gap, and f'(t) where t = r.
 
     Where the gap is small it is the mean of f' over the interval by Gauss-Legendre quadrature: nothing cancels, and
@@ -24,8 +25,8 @@ def divided_difference(function: Rate, rate: Rate, r: Array, t: Array, scale: fl
 
     Parameters
     ----------
-    function, rate : callables
-        f and its derivative.
+    f, rate : callables
+        A function and its derivative.
     r, t : arrays of one kind that broadcast
     scale : float
         Length over which f varies; the quadrature takes over below scale/16.
@@ -41,7 +42,7 @@ def divided_difference(function: Rate, rate: Rate, r: Array, t: Array, scale: fl
     small = abs(gap) < scale / 16
     mean = sum(float(w) * rate(r + float(node) * gap) for node, w in zip(NODES, WEIGHTS, strict=True))
     # the quotient is evaluated in every row: keep it finite where it is not used
-    return xp.where(small, mean, (function(t) - function(r)) / xp.where(small, xp.ones_like(gap), gap))
+    return xp.where(small, mean, (f(t) - f(r)) / xp.where(small, xp.ones_like(gap), gap))
 
 
 def map_of(slope: TwoTime) -> TwoTime:
@@ -61,10 +62,12 @@ def map_of(slope: TwoTime) -> TwoTime:
     >>> map_of(lambda x, r, t: -x)(np.array([2.0]), 1.0, 0.5)
     array([3.])
     """
+    function(slope, "slope")
 
     def phi(x: Any, r: Any, t: Any) -> Array:
         x = points(x)
-        return x + column(as_kind(t, x) - as_kind(r, x)) * slope(x, r, t)
+        gap = _checked(t, x, "t") - _checked(r, x, "r")
+        return x + column(gap) * shaped(slope(x, r, t), x, "slope(x, r, t)")
 
     return phi
 
@@ -85,24 +88,29 @@ def slope_of(phi: TwoTime, horizon: float = 1.0) -> TwoTime:
     >>> slope(np.ones((2, 1)), np.array([0.5, 0.5]), np.array([0.5, 1.5])).round(9).ravel()
     array([1.        , 1.71828183])
     """
-    own = getattr(phi, "slope", None)
+    horizon = positive_number(horizon, "horizon")
+    own = getattr(function(phi, "phi"), "slope", None)
     return own if callable(own) else lambda x, r, t: _quotient(phi, x, r, t, horizon)
 
 
 def _quotient(phi: TwoTime, x: Any, r: Any, t: Any, horizon: float) -> Array:
     x = points(x)
     xp = array_namespace(x)
-    start, end = as_kind(r, x), as_kind(t, x)
+    start, end = _checked(r, x, "r"), _checked(t, x, "t")
     gap = end - start
     near = abs(gap) < 1e-6 * horizon
     safe = xp.where(near, xp.ones_like(gap), gap)
-    quotient = (phi(x, r, t) - x) / column(safe)
-    if not bool(near.any()):
+    quotient = (shaped(phi(x, r, t), x, "phi(x, r, t)") - x) / column(safe)
+    if not some(near, hidden=True):
         return quotient
     middle = start + gap / 2
     middle = middle if middle.ndim or is_torch_array(middle) else float(middle)
     tangent = value_and_rate(lambda time: phi(x, r, time), middle, x, horizon)[1]
     return xp.where(near[..., None] if near.ndim else near, tangent, quotient)
+
+
+def _checked(time: Any, x: Array, name: str) -> Array:
+    return as_kind(broadcasting(real_array(time, name), x, name), x)
 
 
 def euler_map(velocity: Velocity) -> TwoTime:
@@ -117,4 +125,5 @@ def euler_map(velocity: Velocity) -> TwoTime:
     >>> euler_map(lambda x, t: -x)(np.array([2.0]), 1.0, 0.5)
     array([3.])
     """
-    return map_of(lambda x, r, t: velocity(x, r))
+    function(velocity, "velocity")
+    return map_of(lambda x, r, t: shaped(velocity(x, r), x, "velocity(x, t)"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least, real_array
+from fewsteps.arrays import floats, integer_at_least
 
 Floats = NDArray[np.float64]
 
@@ -95,12 +95,23 @@ def between(tau: Floats, nodes: int, gaps: Any = ()) -> tuple[Floats, Floats]:
     return kappa.reshape(tau.size, -1), weights.reshape(tau.size, -1)
 
 
+def inside(values: Any, length: float, name: str) -> Floats:
+    """Return times or gaps as an array of shape (P,) if they lie strictly between 0 and `length`.
+
+    Examples
+    --------
+    >>> inside([0.5], 1.0, "breaks")
+    array([0.5])
+    """
+    inner = floats(values, name)
+    if inner.ndim != 1 or np.any(inner <= 0) or np.any(inner >= length):
+        raise ValueError(f"{name} must lie strictly between 0 and {length:g}, got {values!r}")
+    return inner
+
+
 def _ends(breaks: Any, length: float) -> Floats:
     """Ends of the panels."""
-    inner = np.asarray(real_array(breaks, "breaks"), dtype=float)
-    if inner.ndim != 1 or np.any(inner <= 0) or np.any(inner >= length):
-        raise ValueError(f"breaks must lie strictly between 0 and {length:g}, got {breaks!r}")
-    return np.concatenate([[0.0], np.unique(inner), [length]])
+    return np.concatenate([[0.0], np.unique(inside(breaks, length, "breaks")), [length]])
 
 
 def _pairs(ends: Floats) -> list[tuple[tuple[float, float], tuple[float, float]]]:
