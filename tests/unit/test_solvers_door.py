@@ -196,7 +196,10 @@ BAD = {
     "prior's shape": (lambda: likelihood(prior=lambda x: x), r"x and prior_log_prob\(x, ...\) must have"),
     "a number for x": (lambda: likelihood(x=1.0), r"x must have shape \(..., d\), got \(\)"),
     "probes": (lambda: so.hutchinson_divergence(jvp, X, 0.5, X), r"probes must have shape \(m, 5, 2\), got \(5, 2\)"),
-    "a probe": (lambda: so.hutchinson_divergence(jvp, X, 0.5, X[None, :1]), "x and a probe must have the same shape"),
+    "a probe": (
+        lambda: so.hutchinson_divergence(jvp, X, 0.5, X[None, :1]),
+        "x and each of the probes must have the same shape",
+    ),
     "kind": (lambda: so.hutchinson_probes((2, 2), np.random.default_rng(0), "sphere"), "kind must be 'rademacher' or"),
     "moments' method": (lambda: moments(method="ddim"), "method must be one of 'euler', .*'ancestral', got 'ddim'"),
     "moments upwards": (lambda: moments(times=UP, method="euler-maruyama"), "times must be strictly decreasing"),

@@ -6,9 +6,10 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from fewsteps.arrays import Array, normal_like, real_array, same_shape
+from fewsteps.arrays import Array, as_kind, normal_like, number, same_shape
+from fewsteps.objects import having
 from fewsteps.schedules import Diffusion
-from fewsteps.solvers.march import Field, Progress, as_kind, checked_field, march, state, time_grid
+from fewsteps.solvers.march import Field, Progress, checked_field, march, state, step_times, time_grid
 
 
 def ancestral_weights(diffusion: Diffusion, s: float, t: float, eta: float = 1.0) -> tuple[float, float, float]:
@@ -39,8 +40,8 @@ def ancestral_weights(diffusion: Diffusion, s: float, t: float, eta: float = 1.0
     >>> ancestral_weights(flow_matching(), 1.0, 0.5, eta=0.0)
     (0.5, 0.5, 0.0)
     """
-    time_grid([s, t], decreasing=True)
-    eta = float(real_array(eta, "eta", low=0.0))
+    s, t = step_times(diffusion, s, t, decreasing=True)
+    eta = number(eta, "eta", low=0.0)
     if eta > 1:
         raise ValueError(f"eta must be at most 1, got {eta:g}")
     keep, _, variance = (float(weight) for weight in diffusion.bridge(t, s))
@@ -159,6 +160,7 @@ def ancestral_sampler(
     """
     x, grid = state(x), time_grid(times, decreasing=True)
     field = checked_field(denoiser, x, "denoiser")
+    having(diffusion, ("bridge", "alpha", "sigma", "horizon"), "diffusion")
     steps = [ancestral_weights(diffusion, s, t, eta) for s, t in pairwise(grid)]
     if rng is None and any(weights[2] > 0 for weights in steps):
         raise TypeError("rng must be a random generator where eta > 0, got None")

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, integer_at_least, positive_number, real_array
+from fewsteps.arrays import Array, floats, integer_at_least, positive_number, variances
+from fewsteps.objects import function
 from fewsteps.solvers.langevin import langevin, langevin_moments
 from fewsteps.solvers.march import Field, Progress, march, state
 
@@ -71,6 +72,8 @@ def annealed_langevin(
     (3, 2)
     """
     x, plan = state(x), _annealing(levels, step, last)
+    n = integer_at_least(n, 1, "n")
+    function(score, "score")
 
     def anneal(y: Array, k: int) -> Array:
         sigma, size = plan[k]
@@ -82,7 +85,7 @@ def annealed_langevin(
 
 def _annealing(levels: Any, step: float, last: int) -> list[tuple[float, float]]:
     """Noise level and step size of every stage, the largest first."""
-    sigma = np.asarray(real_array(levels, "levels", low=0.0, strict=True), dtype=float)
+    sigma = floats(levels, "levels", low=0.0, strict=True)
     if sigma.ndim != 1 or sigma.size == 0 or np.any(np.diff(sigma) <= 0):
         raise ValueError(f"levels must be strictly increasing, of shape (L,) with L >= 1, got {levels!r}")
     if integer_at_least(last, 0, "last") >= sigma.size:
@@ -122,7 +125,7 @@ def annealed_moments(
     >>> var[-2:].ravel().round(5)  # below levels[1], and after levels[0]
     array([0.01149, 0.00526])
     """
-    lam = np.atleast_1d(np.asarray(real_array(lam, "lam", low=0.0), dtype=float))
+    lam = variances(floats(lam, "lam", low=0.0))
     integer_at_least(n, 1, "n")
     moments = [(mean0, var0)]
     for sigma, size in _annealing(levels, step, last):

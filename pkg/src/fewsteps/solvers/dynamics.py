@@ -1,6 +1,8 @@
 """The equations a diffusion defines: forward and reverse SDE, probability flow, and the exact fields of a law.
 
-All of them are functions of (x, t) for `solve_ode` and `solve_sde`; reverse equations are written for decreasing t.
+All of them are functions of (x, t) for `solve_ode` and `solve_sde`; reverse equations are written for decreasing t. The
+time is one number, or one for each of the points `x` of shape (..., d): then an array or tensor of shape (...), as in
+training and in the residuals of learned flow maps. The noise amplitudes are for solvers, at one time.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fewsteps.arrays import Array, real_array
+from fewsteps.arrays import Array, as_kind, column, number, points, real_array
+from fewsteps.kinds import fits
+from fewsteps.objects import function, having
 from fewsteps.schedules import Diffusion
 from fewsteps.solvers.march import Field
 
@@ -31,7 +35,13 @@ def forward_sde(diffusion: Diffusion) -> tuple[Field, Noise]:
     >>> drift(np.array([2.0]), 0.25).round(12), round(noise(0.25), 12)
     (array([-1.]), 1.0)
     """
-    return lambda x, t: float(diffusion.f(t)) * x, lambda t: float(diffusion.g(t))
+    having(diffusion, ("f", "g"), "diffusion")
+
+    def drift(x: Array, t: Any) -> Array:
+        x = real_array(x, "x")
+        return _coefficient(diffusion.f, x, t) * x
+
+    return drift, lambda t: number(diffusion.g(t), "g(t)")
 
 
 def reverse_sde(score: Field, diffusion: Diffusion, gamma: Any = 1.0) -> tuple[Field, Noise]:
@@ -50,7 +60,7 @@ def reverse_sde(score: Field, diffusion: Diffusion, gamma: Any = 1.0) -> tuple[F
     Raises
     ------
     ValueError
-        If `gamma` is negative.
+        If `gamma` is negative; when called: where alpha = 0, for f is infinite there.
 
     Notes
     -----
@@ -65,12 +75,21 @@ def reverse_sde(score: Field, diffusion: Diffusion, gamma: Any = 1.0) -> tuple[F
     (array([4.]), 2.0)
     """
     share = noise_share(gamma)
+    function(score, "score")
+    having(diffusion, ("f", "g", "g2"), "diffusion")
 
-    def drift(x: Array, t: float) -> Array:
-        weight = (1 + share(t) ** 2) / 2 * float(diffusion.g2(t))
-        return float(diffusion.f(t)) * x - weight * score(x, t)
+    def drift(x: Array, t: Any) -> Array:
+        x = real_array(x, "x")
+        weight = (1 + share(t) ** 2) / 2 * _coefficient(diffusion.g2, x, t)
+        return _coefficient(diffusion.f, x, t) * x - weight * score(x, t)
 
-    return drift, lambda t: share(t) * float(diffusion.g(t))
+    return drift, lambda t: share(t) * number(diffusion.g(t), "g(t)")
+
+
+def _coefficient(rate: Callable[[Any], Array], x: Array, t: Any) -> Any:
+    """A rate as a float, or as a column with one entry a point."""
+    value = rate(t if isinstance(t, float) else fits(t, points(x), "t"))
+    return float(value) if not value.ndim else column(as_kind(value, points(x)))
 
 
 def noise_share(gamma: Any) -> Callable[[float], float]:
@@ -82,11 +101,11 @@ def noise_share(gamma: Any) -> Callable[[float], float]:
     2.0
     """
     if callable(gamma):
-        return lambda t: float(gamma(t))
-    number = real_array(gamma, "gamma", low=0.0)
-    if number.ndim:
-        raise ValueError(f"gamma must be one number or a function of t, got shape {tuple(number.shape)}")
-    return lambda t: float(number)
+        return lambda t: number(gamma(t), "gamma(t)", low=0.0)
+    value = real_array(gamma, "gamma", low=0.0)
+    if value.ndim:
+        raise ValueError(f"gamma must be one number or a function of t, got shape {tuple(value.shape)}")
+    return lambda t: float(value)
 
 
 def probability_flow(score: Field, diffusion: Diffusion) -> Field:
@@ -130,7 +149,7 @@ def score_of(law: Any, diffusion: Diffusion) -> Field:
     >>> score_of(Gaussian([0.0], [[1.0]]), flow_matching())(np.array([1.0]), 0.5)
     array([-2.])
     """
-    return lambda x, t: law.score(x, *diffusion.at(t)[:2])
+    return _field(law, "score", diffusion, 2)
 
 
 def denoiser_of(law: Any, diffusion: Diffusion) -> Field:
@@ -148,7 +167,7 @@ def denoiser_of(law: Any, diffusion: Diffusion) -> Field:
     >>> denoiser_of(Gaussian([3.0], [[1.0]]), flow_matching())(np.array([1.0]), 1.0)
     array([3.])
     """
-    return lambda x, t: law.denoiser(x, *diffusion.at(t)[:2])
+    return _field(law, "denoiser", diffusion, 2)
 
 
 def velocity_of(law: Any, diffusion: Diffusion) -> Field:
@@ -166,7 +185,7 @@ def velocity_of(law: Any, diffusion: Diffusion) -> Field:
     >>> velocity_of(Gaussian([3.0], [[1.0]]), flow_matching())(np.array([1.0]), 1.0)
     array([-2.])
     """
-    return lambda x, t: law.velocity(x, *diffusion.at(t))
+    return _field(law, "velocity", diffusion, 4)
 
 
 def divergence_of(law: Any, diffusion: Diffusion) -> Field:
@@ -184,4 +203,14 @@ def divergence_of(law: Any, diffusion: Diffusion) -> Field:
     >>> float(divergence_of(Gaussian([3.0], [[1.0]]), flow_matching())(np.array([1.0]), 1.0))
     1.0
     """
-    return lambda x, t: law.divergence(x, *diffusion.at(t))
+    return _field(law, "divergence", diffusion, 4)
+
+
+def _field(law: Any, name: str, diffusion: Diffusion, parts: int) -> Field:
+    """What a law answers at points and times, from the first parts of the level at a time."""
+    answer, at = getattr(having(law, (name,), "law"), name), having(diffusion, ("at",), "diffusion").at
+
+    def field(x: Array, t: Any) -> Array:
+        return answer(x, *at(t if isinstance(t, float) else fits(t, points(x), "t"))[:parts])
+
+    return field

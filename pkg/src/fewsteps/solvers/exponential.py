@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fewsteps.arrays import Array, same_shape
+from fewsteps.arrays import Array, as_kind, same_shape
 from fewsteps.schedules import Diffusion
-from fewsteps.solvers.march import as_kind, state, time_grid
+from fewsteps.solvers.march import state, step_times
 
 
 def direct_step(x: Any, score: Any, diffusion: Diffusion, s: float, t: float) -> Array:
@@ -40,7 +40,7 @@ def direct_step(x: Any, score: Any, diffusion: Diffusion, s: float, t: float) ->
     >>> direct_step(np.ones(1), np.zeros(1), ornstein_uhlenbeck(beta=1.0, horizon=1.0), 0.5, 0.25).round(12)
     array([1.25])
     """
-    x, score = _checked(x, score, s, t)
+    x, score, s, t = _checked(x, score, diffusion, s, t)
     return x + (t - s) * (float(diffusion.f(s)) * x - float(diffusion.g2(s)) / 2 * score)
 
 
@@ -83,7 +83,7 @@ def exponential_step(x: Any, score: Any, diffusion: Diffusion, s: float, t: floa
     """
     if variable not in ("time", "noise"):
         raise ValueError(f"variable must be 'time' or 'noise', got {variable!r}")
-    x, score = _checked(x, score, s, t)
+    x, score, s, t = _checked(x, score, diffusion, s, t)
     alpha_s, alpha_t = float(diffusion.alpha(s)), float(diffusion.alpha(t))
     if alpha_s == 0:
         raise ValueError(f"alpha must not vanish at s = {s:g}: take a denoiser's step (ancestral_step) there")
@@ -93,9 +93,9 @@ def exponential_step(x: Any, score: Any, diffusion: Diffusion, s: float, t: floa
     return (alpha_t / alpha_s) * x - (sigma_t - alpha_t / alpha_s * sigma_s) * sigma_s * score
 
 
-def _checked(x: Any, score: Any, s: float, t: float) -> tuple[Array, Array]:
-    time_grid([s, t])
+def _checked(x: Any, score: Any, diffusion: Diffusion, s: Any, t: Any) -> tuple[Array, Array, float, float]:
+    s, t = step_times(diffusion, s, t)
     x = state(x)
     score = as_kind(state(score, "score"), x)
     same_shape(x, score, "x and score")
-    return x, score
+    return x, score, s, t

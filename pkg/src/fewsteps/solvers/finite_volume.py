@@ -16,7 +16,8 @@ from scipy.linalg import eigvalsh_tridiagonal, solve_banded
 from scipy.sparse import csr_array, diags_array
 from scipy.special import exprel
 
-from fewsteps.arrays import positive_number, real_array
+from fewsteps.arrays import floats, positive_number
+from fewsteps.objects import function
 from fewsteps.solvers.march import Progress, time_grid
 
 Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ def generator(drift: Any, diffusion_coefficient: float, edges: Any) -> csr_array
     if callable(drift):
         values = _mean_drift(drift, edges)
     else:
-        values = np.asarray(real_array(drift, "drift"), dtype=float)
+        values = floats(drift, "drift")
         if values.shape != (edges.size - 2,):
             raise ValueError(f"drift must have shape {(edges.size - 2,)}, one entry an inner edge, got {values.shape}")
     upper, main, lower = _bands(values, positive_number(diffusion_coefficient, "diffusion_coefficient"), edges)
@@ -70,7 +71,7 @@ def generator(drift: Any, diffusion_coefficient: float, edges: Any) -> csr_array
 
 
 def _checked_edges(edges: Any) -> Floats:
-    edges = np.asarray(real_array(edges, "edges"), dtype=float)
+    edges = floats(edges, "edges")
     if edges.ndim != 1 or edges.size < 3 or np.any(np.diff(edges) <= 0):
         raise ValueError(f"edges must be strictly increasing, of shape (n + 1,) with n >= 2, got shape {edges.shape}")
     return edges
@@ -90,7 +91,7 @@ def _gauss_points(edges: Floats) -> tuple[Floats, Floats]:
 
 def _mean_drift(drift: Callable[[Floats], Any], edges: Floats) -> Floats:
     points, weights = _gauss_points(edges)
-    values = np.asarray(real_array(drift(points), "drift"), dtype=float)
+    values = floats(drift(points), "drift")
     if values.shape != points.shape:
         raise ValueError(f"drift must return the shape of its argument, {points.shape}, got {values.shape}")
     return values.reshape(-1, 3) @ weights
@@ -163,9 +164,10 @@ def evolve(
     2.0
     """
     edges, grid = _checked_edges(edges), time_grid(times)
-    density = np.array(real_array(density, "density"), dtype=float)
+    density = np.array(floats(density, "density"))
     if density.shape != (edges.size - 1,):
         raise ValueError(f"density must have shape {(edges.size - 1,)}, one entry a cell, got {density.shape}")
+    function(drift, "drift"), function(half_g2, "half_g2")
     clock = 1.0 if grid[-1] > grid[0] else -1.0
     for k, (t, s) in enumerate(pairwise(grid)):
         density = _crank_nicolson(density, _bands_at((t + s) / 2, clock, drift, half_g2, edges), abs(s - t))
@@ -220,7 +222,7 @@ def spectral_gap(log_density: Callable[[Floats], Any], edges: Any) -> float:
     """
     edges = _checked_edges(edges)
     centres, width = _centres(edges), np.diff(edges)
-    log_p = np.asarray(real_array(log_density(centres), "log_density"), dtype=float)
+    log_p = floats(function(log_density, "log_density")(centres), "log_density")
     if log_p.shape != centres.shape:
         raise ValueError(f"log_density must return the shape of its argument, {centres.shape}, got {log_p.shape}")
     right, left = _rates(np.diff(log_p), np.diff(centres))

@@ -8,8 +8,8 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, integer_at_least, normal_like, positive_number, real_array
-from fewsteps.solvers.march import Progress, as_kind, checked_field, march, state
+from fewsteps.arrays import Array, as_kind, integer_at_least, normal_like, positive_number, real_array
+from fewsteps.solvers.march import Progress, checked_field, march, state
 
 
 def langevin(
@@ -129,6 +129,8 @@ def stationary_variance(var: Any, step: float) -> Array:
     [0.5263, 0.625, 1.0, 5.0]
     """
     var, step = real_array(var, "var", low=0.0, strict=True), positive_number(step, "step")
+    if 0 in var.shape:
+        raise ValueError("var must hold at least one variance")
     if step >= 2 * float(var.min()):
         raise ValueError(f"step must be less than 2 var = {2 * float(var.min()):g} to be stable, got {step:g}")
     return var / (1 - step / (2 * var))

@@ -9,8 +9,9 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, generator, integer_at_least, same_shape
-from fewsteps.solvers.march import Field, Progress, as_kind, checked_field, state
+from fewsteps.arrays import Array, as_kind, generator, integer_at_least, same_shape
+from fewsteps.objects import function
+from fewsteps.solvers.march import Field, Progress, checked_field, state
 from fewsteps.solvers.ode import solve_ode
 
 
@@ -72,13 +73,14 @@ def log_likelihood(
     xp = array_namespace(x)
     flow = checked_field(velocity, x, "velocity")
     growth = checked_field(divergence, x[..., 0], "divergence")
+    prior = checked_field(prior_log_prob, x[..., 0], "prior_log_prob")
 
     def augmented(z: Array, t: float) -> Array:
         y = z[..., :-1]
         return xp.concat([flow(y, t), growth(y, t)[..., None]], axis=-1)
 
     z = solve_ode(augmented, xp.concat([x, 0 * x[..., :1]], axis=-1), times, method, progress=progress)
-    return checked_field(prior_log_prob, x[..., 0], "prior_log_prob")(z[..., :-1]) + z[..., -1]
+    return prior(z[..., :-1]) + z[..., -1]
 
 
 def hutchinson_divergence(
@@ -119,7 +121,8 @@ def hutchinson_divergence(
     probes = as_kind(state(probes, "probes"), x)
     if probes.ndim != x.ndim + 1 or probes.shape[0] == 0:
         raise ValueError(f"probes must have shape (m, {', '.join(map(str, x.shape))}), got {tuple(probes.shape)}")
-    same_shape(x, probes[0], "x and a probe")
+    same_shape(x, probes[0], "x and each of the probes")
+    function(jvp, "jvp")
     product = checked_field(lambda y, u: jvp(y, t, u)[1], x, "jvp")
     xp = array_namespace(x)
     return sum(xp.sum(u * product(x, u), axis=-1) for u in probes) / probes.shape[0]
@@ -150,6 +153,8 @@ def hutchinson_probes(shape: Any, rng: np.random.Generator, kind: str = "rademac
     >>> np.unique(hutchinson_probes((50, 3), np.random.default_rng(0)))
     array([-1.,  1.])
     """
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"shape must be a tuple of integers, got {shape!r}")
     lengths = tuple(integer_at_least(length, 1, "shape") for length in shape)
     if kind == "rademacher":
         return generator(rng).choice(np.array([-1.0, 1.0]), lengths)

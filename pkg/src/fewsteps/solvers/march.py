@@ -8,27 +8,12 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, is_torch_array
 
-from fewsteps.arrays import Array, real_array, same_shape
+from fewsteps.arrays import Array, as_kind, clock, number, real_array, same_shape
+from fewsteps.objects import function, having
 
 #: A velocity, drift, score or denoiser: field(x, t) has the shape of x.
 Field = Callable[[Array, float], Array]
 Progress = Callable[[int, int], None] | None
-
-
-def as_kind(value: Any, reference: Array) -> Array:
-    """Return `value` in the namespace, dtype and device of `reference`.
-
-    Examples
-    --------
-    >>> as_kind([1, 2], np.zeros(1, dtype=np.float32)).dtype
-    dtype('float32')
-    """
-    if not is_torch_array(reference):
-        return np.asarray(value).astype(reference.dtype, copy=False)
-    xp = array_namespace(reference)
-    if is_torch_array(value):
-        return xp.astype(value, reference.dtype, copy=False)
-    return xp.asarray(np.array(value, dtype=float), dtype=reference.dtype, device=reference.device)
 
 
 def state(x: Any, name: str = "x") -> Array:
@@ -37,7 +22,7 @@ def state(x: Any, name: str = "x") -> Array:
     Raises
     ------
     TypeError
-        If `x` does not hold real numbers, or is a torch tensor of integers.
+        If `x` does not hold real numbers, is a torch tensor of integers, or in half precision.
     ValueError
         If an entry is NaN or infinite.
 
@@ -46,10 +31,7 @@ def state(x: Any, name: str = "x") -> Array:
     >>> state([1, 2])
     array([1., 2.])
     """
-    x = real_array(x, name)
-    if not array_namespace(x).isdtype(x.dtype, "real floating"):
-        raise TypeError(f"{name} must hold floating-point numbers, got {x.dtype}")
-    return x
+    return real_array(x, name)
 
 
 def time_grid(times: Any, *, decreasing: bool = False) -> list[float]:
@@ -76,6 +58,26 @@ def time_grid(times: Any, *, decreasing: bool = False) -> list[float]:
     return grid
 
 
+def step_times(diffusion: Any, s: Any, t: Any, *, decreasing: bool = False) -> tuple[float, float]:
+    """Return the two ends of one step as floats inside [0, horizon], if they differ.
+
+    Raises
+    ------
+    ValueError
+        If one is no number or outside, they are equal, or t > s where `decreasing` is asked for.
+
+    Examples
+    --------
+    >>> from fewsteps.schedules import flow_matching
+    >>> step_times(flow_matching(), 1 + 1e-16, 0.5)
+    (1.0, 0.5)
+    """
+    having(diffusion, ("alpha", "sigma", "horizon"), "diffusion")
+    s, t = (number(clock(time, diffusion.horizon, name), name) for time, name in ((s, "s"), (t, "t")))
+    time_grid([s, t], decreasing=decreasing)
+    return s, t
+
+
 def checked_field(field: Callable[..., Array], x: Array, name: str) -> Callable[..., Array]:
     """`field` with every value checked against the shape of `x` and returned in its kind and dtype.
 
@@ -86,11 +88,13 @@ def checked_field(field: Callable[..., Array], x: Array, name: str) -> Callable[
     ...
     ValueError: x and velocity(x, ...) must have the same shape, got (2,) and (1,)
     """
-    if not callable(field):
-        raise TypeError(f"{name} must be a function, got {field!r}")
+    function(field, name)
 
     def evaluated(y: Array, *where: Any) -> Array:
-        value = as_kind(field(y, *where), x)
+        value = field(y, *where)
+        if not is_torch_array(value) and np.asarray(value).dtype.kind not in "fiu":
+            raise TypeError(f"{name}(x, ...) must hold real numbers, got {value!r}")
+        value = as_kind(value, x)
         if value.shape != x.shape:
             same_shape(x, value, f"x and {name}(x, ...)")
         return value

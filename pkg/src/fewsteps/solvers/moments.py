@@ -11,11 +11,12 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from fewsteps.arrays import Array, real_array, same_shape, variances
+from fewsteps.arrays import Array, as_kind, real_array, same_shape, variances
+from fewsteps.objects import having, one_of
 from fewsteps.schedules import Diffusion
 from fewsteps.solvers.ancestral import ancestral_weights
 from fewsteps.solvers.dynamics import noise_share
-from fewsteps.solvers.march import as_kind, march, time_grid
+from fewsteps.solvers.march import march, time_grid
 from fewsteps.solvers.ode import solve_ode
 
 _FLOWS = ("euler", "heun", "rk4")
@@ -83,8 +84,7 @@ def sampler_moments(
     >>> sampler_moments(1.0, vp, times, "euler-maruyama", start=(0.0, 1.0))[1].round(3)
     array([1.029])
     """
-    if method not in _FLOWS + _SAMPLERS:
-        raise ValueError(f"method must be one of {', '.join(map(repr, _FLOWS + _SAMPLERS))}, got {method!r}")
+    one_of(method, _FLOWS + _SAMPLERS, "method")
     grid = time_grid(times, decreasing=method in _SAMPLERS)
     data = _Data(lam, mean, diffusion)
     first = data.marginal(grid[0]) if start is None else _moments(start, data.lam)
@@ -100,7 +100,7 @@ class _Data:
     """Gaussian data under a diffusion: moments, and the affine steps with the exact score."""
 
     def __init__(self, lam: Any, mean: Any, diffusion: Diffusion) -> None:
-        self.lam, self.diffusion = variances(lam), diffusion
+        self.lam, self.diffusion = variances(lam), having(diffusion, ("at", "g", "bridge"), "diffusion")
         self.mean = _coordinates(mean, self.lam, "mean")
 
     def marginal(self, t: float) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fewsteps.arrays import Array
+from fewsteps.objects import one_of
 from fewsteps.solvers.march import Field, Progress, checked_field, march, state, time_grid
 
 
@@ -50,9 +51,7 @@ def solve_ode(
     >>> solve_ode(lambda x, t: -x, np.array([1.0]), [0.0, 0.5, 1.0], "heun")
     array([0.390625])
     """
-    if method not in _STEPS:
-        raise ValueError(f"method must be one of {', '.join(map(repr, _STEPS))}, got {method!r}")
-    x, grid, step = state(x), time_grid(times), _STEPS[method]
+    x, grid, step = state(x), time_grid(times), _STEPS[one_of(method, _STEPS, "method")]
     field = checked_field(velocity, x, "velocity")
     return march(lambda y, k: step(field, y, grid[k], grid[k + 1]), x, len(grid) - 1, path, progress)
 

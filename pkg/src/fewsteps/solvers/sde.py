@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import Array, generator, integer_at_least, normal_like
-from fewsteps.solvers.march import Field, Progress, as_kind, checked_field, march, state, time_grid
+from fewsteps.arrays import Array, as_kind, generator, integer_at_least, normal_like, number
+from fewsteps.objects import function
+from fewsteps.solvers.march import Field, Progress, checked_field, march, state, time_grid
 
 
 def solve_sde(
@@ -72,11 +73,12 @@ def solve_sde(
     """
     x, grid = state(x), time_grid(times)
     field = checked_field(drift, x, "drift")
+    function(noise, "noise")
     random = _drawn(grid, rng) if increments is None else _given(increments, x, len(grid) - 1)
 
     def step(y: Array, k: int) -> Array:
         t, s = grid[k], grid[k + 1]
-        return y + (s - t) * field(y, t) + float(noise(t)) * random(y, k)
+        return y + (s - t) * field(y, t) + number(noise(t), "noise(t)") * random(y, k)
 
     return march(step, x, len(grid) - 1, path, progress)
 
@@ -122,6 +124,8 @@ def brownian_increments(times: Any, shape: Any, rng: np.random.Generator) -> NDA
     >>> brownian_increments([0.0, 0.5, 1.0], (3, 2), np.random.default_rng(0)).shape
     (2, 3, 2)
     """
-    lengths = [integer_at_least(length, 1, "shape") for length in np.atleast_1d(shape)]
+    lengths = [
+        integer_at_least(length, 1, "shape") for length in (shape if isinstance(shape, tuple | list) else [shape])
+    ]
     scale = np.sqrt(np.abs(np.diff(time_grid(times))))
     return scale.reshape(-1, *[1] * len(lengths)) * generator(rng).standard_normal((scale.size, *lengths))
