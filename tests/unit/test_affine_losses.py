@@ -322,7 +322,7 @@ CASES = [
     (lambda: fm.AffineLosses(LAW, FM, nodes=0), ValueError, "nodes must be at least 1"),
     (lambda: fm.AffineLosses(LAW, FM, breaks=[1.0]), ValueError, "breaks must lie strictly between 0 and 1"),
     (lambda: fm.AffineLosses(LAW, FM, breaks=[0.5], gaps=[0.5]), ValueError, "must not both be given"),
-    (lambda: LOSSES.esd(WRONG, velocity_at="s"), ValueError, "velocity_at must be 'r' or 't'"),
+    (lambda: LOSSES.esd(WRONG, velocity_at="s"), ValueError, "velocity_at must be one of 'r', 't'"),
     (lambda: LOSSES.psd(WRONG, "random"), ValueError, "kind must be one of 'uniform'"),
     (lambda: LOSSES.psd(WRONG, form="flat"), ValueError, "form must be one of 'map', 'slope'"),
     (lambda: LOSSES.esd_slice(WRONG, under="data"), ValueError, "under must be"),

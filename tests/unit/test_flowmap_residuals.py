@@ -189,8 +189,8 @@ def test_stencil_is_exact_for_polynomials_and_stays_inside(t, window):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fm.stencil(1.2), r"t must lie in \[0, 1\]"),
-        (lambda: fm.stencil(-0.1), r"t must lie in \[0, 1\]"),
+        (lambda: fm.stencil(1.2), r"t must be at (most|least)"),
+        (lambda: fm.stencil(-0.1), r"t must be at (most|least)"),
         (lambda: fm.stencil(0.5, window=1.5), "window must be at most 1"),
         (lambda: fm.stencil(0.5, horizon=0.0), "horizon must be greater than 0"),
         (lambda: fm.semigroup_residual(wrong, 1.0, 1.0, 0.5, 0.0), r"x must have shape \(..., d\)"),

@@ -360,7 +360,7 @@ CASES = [
     (lambda: GAUSS(X, 1.0, -0.1), ValueError, "t must be at least 0"),
     (lambda: GAUSS(X, 1.0, np.ones(3)), ValueError, r"t must be a number or broadcast to the rows of x, \(6,\)"),
     (lambda: GAUSS(X, np.ones((6, 1)), 0.0), ValueError, "r must be a number or broadcast"),
-    (lambda: GAUSS.one_sided_lipschitz("up"), ValueError, "towards must be 'data' or 'noise'"),
+    (lambda: GAUSS.one_sided_lipschitz("up"), ValueError, "towards must be one of 'data', 'noise'"),
     (lambda: GAUSS.std(2.0), ValueError, "t must be at most"),
     (lambda: fm.LineFlowMap(PLANE, FM), ValueError, "law must have d = 1"),
     (lambda: QUANTILE(torch.zeros(1, 1), 1.0, 0.0), TypeError, "x must be a NumPy array"),
