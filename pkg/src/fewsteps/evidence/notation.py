@@ -206,7 +206,7 @@ def _atoms(expression: Any) -> list[Name]:
         stem = re.sub(r"_?\{?<\d>.*", "", template).rstrip("([ ") or sp.latex(function)
         slots = ", ".join(f"<{i + 1}>" for i in range(len(seen[0].args)))
         names += [Name(tex, function) for tex in dict.fromkeys([template, f"{stem}({slots})"]) if tex]
-        if len(seen[0].args) == 1:
+        if len(seen[0].args) == 1 and "_" not in stem:  # p_1 has its subscript already
             names.append(Name(f"{stem}_<1>", function))
         if len(seen) == 1:
             names.append(Name(stem, _constant(seen[0]), _only(seen[0])))
