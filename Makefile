@@ -28,7 +28,7 @@ PINS := requirements.lock requirements-torch.txt
 CONFIG := pyproject.toml
 
 .PHONY: help book draft test lab serve pdf notebooks lock bench faults checkerboard format clean distclean \
-        env node vendor execute html lint types unit nbtest booktest
+        env node vendor execute html lint types unit nbtest booktest pythons
 
 help: ## list the targets
 	@echo "Few Steps: an executable book. Targets:"
@@ -102,6 +102,9 @@ booktest: html
 	@CHROMIUM="$$($(PY) tools/find_browser.py)" && export CHROMIUM && \
 	  $(STAGE) book --inputs $(CONFIG) '_build/html/**/*' 'tests/book/**/*' 'book/catalogue/*' -- bash -ec '\
 	  pytest -q tests/book; node tests/book/browser.mjs'
+
+pythons: env ## run the package's tests on every other Python, and on the oldest NumPy, that this machine has
+	@$(STAGE) pythons --inputs $(CONFIG) $(PACKAGE) $(PINS) 'tests/unit/**/*' 'tools/pythons*.py' -- $(PY) tools/pythons.py --workers $(WORKERS)
 
 # ---------------------------------------------------------------------------------------------- upkeep
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from scipy import integrate
 
 import fewsteps as fs
@@ -64,6 +63,7 @@ def test_continuity_equation_in_the_plane():
 
 
 def test_torch_and_shapes():
+    torch = pytest.importorskip("torch")
     bridge = MixtureBridge(PLANE, OTHER, PROCESS)
     got = bridge.velocity(torch.asarray(X.reshape(7, 1, 2)), 0.3)
     assert got.shape == (7, 1, 2)

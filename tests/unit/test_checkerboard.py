@@ -1,7 +1,7 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 from strategies import seeds
@@ -79,6 +79,7 @@ def test_density_is_the_convolution(law):
     np.testing.assert_allclose(smooth, np.exp(law.log_prob(grid, alpha, sigma)), atol=1e-14)
 
 
+@settings(max_examples=25)
 @given(boards, st.tuples(st.floats(0.05, 1.5), st.floats(0.1, 3.0)), seeds)
 def test_posterior_moments_by_quadrature(law, level, seed):
     for x in points(law, seed, *level, n=2):

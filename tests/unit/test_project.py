@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import pythons
 import yaml
 from notebooks import toc_pages
 from packaging.requirements import Requirement
@@ -76,6 +77,23 @@ def test_the_conda_environment_agrees_with_the_package() -> None:
         assert not offered.contains(f"3.{minor}") or required.contains(f"3.{minor}")
     for extra in (Requirement(line) for line in pip if not line.startswith("-e")):
         assert extra.specifier.contains(pinned()[canonicalize_name(extra.name)])
+
+
+def test_every_python_of_the_range_is_tested() -> None:
+    conda = next(item for item in yaml.safe_load(text_of("environment.yml"))["dependencies"] if "python " in item)
+    offered = SpecifierSet(conda.removeprefix("python "))
+    assert tuple(minor for minor in range(8, 30) if offered.contains(f"3.{minor}")) == pythons.MINORS
+    for own in pythons.MINORS:
+        found = pythons.environments(own)
+        assert {own, *(environment.minor for environment in found)} == set(pythons.MINORS)
+
+
+def test_the_oldest_environment_holds_the_lower_bounds() -> None:
+    pins = pythons.environments(11)[0].pins
+    for requirement in map(Requirement, PROJECT["dependencies"]):
+        (bound,) = requirement.specifier
+        assert bound.operator == ">="
+        assert f"{requirement.name}=={bound.version}\n" in pins
 
 
 def test_the_repository_s_address_is_the_same_everywhere() -> None:
