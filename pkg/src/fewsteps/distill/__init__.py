@@ -13,10 +13,11 @@ from fewsteps.distill.methods import METHODS, Method
 from fewsteps.distill.objectives import OBJECTIVES, Objective, Pairs, velocity_residual
 from fewsteps.distill.plans import sinusoidal_embedding, train_plans, training_data
 from fewsteps.distill.recipes import LogWeight, Recipe
+from fewsteps.distill.samples import law_samples
 from fewsteps.distill.scores import ScoreNet
 from fewsteps.distill.slopes import SlopeNet, slope_tangent
 from fewsteps.distill.times import fractions, opening_gap, stratified, time_pairs
-from fewsteps.distill.training import denoising_loss, law_samples, train_score_net
+from fewsteps.distill.training import denoising_loss, train_score_net
 from fewsteps.distill.trials import (
     CHECKERBOARD_SMALL,
     CHECKERBOARD_SOURCE,

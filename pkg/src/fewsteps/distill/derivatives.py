@@ -7,6 +7,9 @@ from collections.abc import Callable
 import torch
 from torch.func import jvp
 
+from fewsteps.distill.checks import tensor
+from fewsteps.objects import function
+
 Field = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -40,9 +43,10 @@ def jvp_probe(f: Field, x: torch.Tensor, u: torch.Tensor) -> tuple[torch.Tensor,
     >>> bool((derivative == 1).all())
     True
     """
+    x, u = tensor(x, "x"), tensor(u, "u")
     if x.shape != u.shape:
         raise ValueError(f"x and u must have the same shape, got {tuple(x.shape)} and {tuple(u.shape)}")
-    values, derivative = jvp(f, (x,), (u,))[:2]
+    values, derivative = jvp(function(f, "f"), (x,), (u,))[:2]
     if values.shape != x.shape:
         raise ValueError(f"f must keep the shape of x, {tuple(x.shape)}, got {tuple(values.shape)}")
     return values, derivative
@@ -70,5 +74,11 @@ def divergence(f: Field, x: torch.Tensor) -> torch.Tensor:
     >>> divergence(lambda x: x**3, torch.tensor([[1.0, 2.0]]))
     tensor([15.])
     """
+    x = tensor(x, "x")
+    if x.ndim == 0:
+        raise ValueError("x must have shape (..., d), got ()")
+    function(f, "f")
     axes = torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
-    return sum((jvp_probe(f, x, axis.expand_as(x))[1][..., i] for i, axis in enumerate(axes)), x.new_zeros(()))
+    return sum(
+        (jvp_probe(f, x, axis.expand_as(x))[1][..., i] for i, axis in enumerate(axes)), x.new_zeros(x.shape[:-1])
+    )

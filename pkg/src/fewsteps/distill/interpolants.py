@@ -7,8 +7,11 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from fewsteps.arrays import same_shape
+from fewsteps.distill.checks import batch, tensor
 from fewsteps.distill.slopes import Slope
 from fewsteps.flowmaps import map_of, sample_steps
+from fewsteps.objects import function, having
 from fewsteps.schedules import Diffusion
 
 
@@ -24,6 +27,11 @@ def interpolant(
     t : tensor of shape (n,)
         Times with sigma(t) > 0.
 
+    Raises
+    ------
+    ValueError
+        If a shape differs, or sigma(t) = 0 somewhere.
+
     Notes
     -----
     Source: FM-D1.
@@ -34,7 +42,10 @@ def interpolant(
     >>> interpolant(flow_matching(), torch.ones(1, 1), torch.zeros(1, 1), torch.tensor([0.25]))
     (tensor([[0.7500]]), tensor([[-1.]]))
     """
-    times = t.detach().double().numpy()
+    data, noise = batch(data, "data", t=t), tensor(noise, "noise")
+    same_shape(data, noise, "data and noise")
+    having(process, ("alpha", "sigma", "d_alpha", "d_var"), "process")
+    times = t.detach().cpu().double().numpy()
     sigma = process.sigma(times)
     if np.any(sigma == 0):
         raise ValueError("t must have sigma(t) > 0: the interpolant's direction is infinite or not defined there")
@@ -55,6 +66,8 @@ def map_jumps(slope: Slope, x: torch.Tensor, times: Any) -> torch.Tensor:
     >>> map_jumps(lambda x, r, t: x, torch.ones(1, 1), [1.0, 0.5, 0.0])
     tensor([[0.2500]])
     """
+    x = batch(x)
+    function(slope, "slope")
 
     def rows(x: torch.Tensor, r: float, t: float) -> torch.Tensor:
         return slope(x, x.new_full(x.shape[:1], r), x.new_full(x.shape[:1], t))

@@ -12,12 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from fewsteps.arrays import integer_at_least
 from fewsteps.distill.interpolants import interpolant
 from fewsteps.distill.objectives import OBJECTIVES, Objective, Pairs, velocity_residual
 from fewsteps.distill.recipes import LogWeight, Recipe
+from fewsteps.distill.samples import law_samples
 from fewsteps.distill.slopes import SlopeNet
 from fewsteps.distill.times import fractions, opening_gap, stratified, time_pairs
-from fewsteps.distill.training import law_samples
+from fewsteps.objects import function, having, instance
 from fewsteps.schedules import Diffusion
 
 Progress = Callable[[int, int], None] | None
@@ -115,13 +117,15 @@ def train_flow_map(
     Raises
     ------
     ValueError
-        For an unknown objective or a missing teacher.
+        For an unknown objective, a missing teacher or a process whose horizon is not 1.
     FloatingPointError
         If the loss is no longer a finite number, with the step and what to try.
 
     Notes
     -----
-    Source: FM-A1. The same seed gives the same network on the same machine with the same number of threads.
+    Source: FM-A1. The same seed gives the same network on the same machine with the same number of threads. Networks of
+    this size train fastest on one: ``torch.set_num_threads(1)`` made a step ten times faster on a machine of two busy
+    cores, and the book's pages set it.
 
     Examples
     --------
@@ -131,7 +135,14 @@ def train_flow_map(
     >>> losses.shape
     (3, 2)
     """
-    recipe = Recipe() if recipe is None else recipe
+    having(law, ("sample", "d"), "law")
+    if having(process, ("alpha", "sigma", "d_alpha", "d_var", "horizon"), "process").horizon != 1:
+        raise ValueError(f"process must have the horizon 1, got {process.horizon:g}: times are drawn from [0, 1]")
+    for value, name in ((net, "net"), (teacher, "teacher")):
+        if value is not None:
+            function(value, name)
+    integer_at_least(seed, 0, "seed")
+    recipe = Recipe() if recipe is None else instance(recipe, Recipe, "recipe")
     net = SlopeNet(law.d, seed=seed) if net is None else net
     run = _Run(law, process, _named(objective), net, recipe, seed)
     losses = np.empty((recipe.steps, 2))
@@ -147,7 +158,7 @@ def train_flow_map(
 def _named(objective: str | Objective) -> Objective:
     if isinstance(objective, str) and objective not in OBJECTIVES:
         raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)} or an Objective, got {objective!r}")
-    return OBJECTIVES[objective] if isinstance(objective, str) else objective
+    return OBJECTIVES[objective] if isinstance(objective, str) else instance(objective, Objective, "objective")
 
 
 def _finite(parts: list[torch.Tensor], step: int, recipe: Recipe) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fewsteps.distill.objectives import OBJECTIVES, Objective
+from fewsteps.objects import instance, one_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Method:
     objective: Objective
     pairs: str
     reference: str
+
+    def __post_init__(self) -> None:
+        instance(self.name, str, "name"), instance(self.reference, str, "reference")
+        instance(self.objective, Objective, "objective")
+        one_of(self.pairs, ("all t <= r", "t = 0", "dyadic"), "pairs")
 
 
 def _row(name: str, objective: Objective, reference: str, pairs: str = "all t <= r") -> Method:

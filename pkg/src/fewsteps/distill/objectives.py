@@ -13,7 +13,11 @@ from typing import Any
 
 import torch
 
+from fewsteps.arrays import same_shape
+from fewsteps.distill.checks import batch, tensor
 from fewsteps.distill.slopes import Slope, slope_tangent
+from fewsteps.distill.times import FRACTIONS
+from fewsteps.objects import function, instance, one_of
 
 #: A velocity (x, t) -> (n, d).
 Velocity = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -32,6 +36,13 @@ class Pairs:
     t: torch.Tensor
     kappa: torch.Tensor | None = None
     chord: torch.Tensor | None = None
+
+    def __post_init__(self) -> None:
+        x = batch(self.x, r=self.r, t=self.t)
+        if self.kappa is not None:
+            batch(x, kappa=self.kappa)
+        if self.chord is not None:
+            same_shape(x, tensor(self.chord, "chord"), "x and chord")
 
 
 def _over(gap: torch.Tensor) -> torch.Tensor:
@@ -131,11 +142,13 @@ class Objective:
     source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        instance(self.name, str, "name")
+        one_of(self.fraction, FRACTIONS, "fraction")
+        one_of(self.form, ("slope", "map"), "form")
         allowed = {"Lagrangian": _FIELDS, "Eulerian": (*_FIELDS, "chord"), "semigroup": ("itself", "flow map")}
-        if self.characterisation not in allowed:
-            raise ValueError(f"characterisation must be one of {', '.join(allowed)}, got {self.characterisation!r}")
+        one_of(self.characterisation, allowed, "characterisation")
         if self.teacher not in allowed[self.characterisation]:
-            raise ValueError(f"{self.characterisation} objectives cannot learn from {self.teacher!r}")
+            raise ValueError(f"teacher: {self.characterisation} objectives cannot learn from {self.teacher!r}")
 
     def residual(
         self, slope: Slope, batch: Pairs, teacher: Any = None, stop_gradient: bool | None = None
@@ -158,6 +171,9 @@ class Objective:
         ValueError
             If a teacher is needed and none is given, or the batch lacks kappa or chord.
         """
+        function(slope, "slope"), instance(batch, Pairs, "batch")
+        if teacher is not None:
+            function(teacher, "teacher")
         stop = self.stop_gradient if stop_gradient is None else stop_gradient
         residual = _RESIDUALS[self.characterisation](slope, self._teacher(slope, batch, teacher), batch, stop)
         return _over(batch.t - batch.r) * residual if self.form == "map" else residual
@@ -205,4 +221,6 @@ def velocity_residual(slope: Slope, x: torch.Tensor, t: torch.Tensor, chord: tor
     >>> velocity_residual(lambda x, r, t: 2 * x, torch.ones(1, 1), torch.zeros(1), torch.ones(1, 1))
     tensor([[1.]])
     """
-    return slope(x, t, t) - chord
+    x, chord = batch(x, t=t), tensor(chord, "chord")
+    same_shape(x, chord, "x and chord")
+    return function(slope, "slope")(x, t, t) - chord

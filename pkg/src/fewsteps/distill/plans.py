@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import mse_loss
 
-from fewsteps.arrays import integer_at_least, positive_number, real_array, variances
+from fewsteps.arrays import floats, integer_at_least, positive_number, real_array, variances
+from fewsteps.distill.checks import tensor
+from fewsteps.objects import instance
 from fewsteps.operators import teacher_operators
 from fewsteps.plans import Plan
 from fewsteps.schedules import Schedule
@@ -43,6 +45,8 @@ def sinusoidal_embedding(t: Any, T: int, d_emb: int = 64) -> torch.Tensor:
     if d_emb % 2:
         raise ValueError(f"d_emb must be even, got {d_emb}")
     t = torch.as_tensor(real_array(t, "t", low=0.0), dtype=torch.float64)
+    if bool((t > T).any()):
+        raise ValueError(f"t must be at most T = {T}, got {t!r}")
     frequency = 10000.0 ** (-2 * torch.arange(1, d_emb // 2 + 1, dtype=torch.float64) / d_emb)
     phase = (t / T)[..., None] * frequency
     return torch.cat([torch.sin(phase), torch.cos(phase)], dim=-1)
@@ -64,7 +68,7 @@ def training_data(lam: Any, n_samples: int, trials: int, seed: int = 0) -> tuple
     >>> clean.shape
     torch.Size([3, 2, 64])
     """
-    lam = np.asarray(variances(lam))
+    lam = variances(floats(lam, "lam", low=0.0))
     shape = (2, integer_at_least(trials, 1, "trials"), lam.size, integer_at_least(n_samples, 2, "n_samples"))
     source = torch.Generator().manual_seed(integer_at_least(seed, 0, "seed"))
     clean, noise = torch.randn(shape, generator=source)
@@ -126,11 +130,15 @@ def train_plans(
     >>> gains.shape
     (1, 2, 1)
     """
-    lam = np.asarray(variances(lam))
+    lam = variances(floats(lam, "lam", low=0.0))
+    instance(schedule, Schedule, "schedule")
+    plans = [instance(plan, Plan, "plans") for plan in instance(plans, (list, tuple), "plans")]
     if any(plan.start != 1 or plan.stop != schedule.T for plan in plans):
         raise ValueError(f"plans must cover the steps 1..{schedule.T}")
     lr, n_steps = positive_number(lr, "lr"), integer_at_least(n_steps, 0, "n_steps")
     clean, noise = training_data(lam, n_samples, trials, seed) if data is None else data
+    for part in (clean, noise):
+        tensor(part, "data")
     if fresh and data is not None:
         raise ValueError("fresh samples cannot be drawn from given data; leave one of the two out")
     if clean.ndim != 3 or clean.shape != noise.shape or clean.shape[1] != lam.size:

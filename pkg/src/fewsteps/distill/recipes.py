@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from fewsteps.arrays import integer_at_least, positive_number
+from fewsteps.arrays import integer_at_least, positive_number, same_shape
+from fewsteps.distill.checks import share
+from fewsteps.objects import instance, one_of
 
 
 class LogWeight(nn.Module):
@@ -39,7 +41,7 @@ class LogWeight(nn.Module):
         self.low = math.log(positive_number(floor, "floor"))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(integer_at_least(seed, 0, "seed"))
-            last = nn.Linear(d_hidden, 1)
+            last = nn.Linear(integer_at_least(d_hidden, 1, "d_hidden"), 1)
             self.layers = nn.Sequential(nn.Linear(2, d_hidden), nn.Tanh(), last)
         nn.init.zeros_(last.weight)
         # softplus(bias) = -low starts the log-weight at 0
@@ -52,6 +54,7 @@ class LogWeight(nn.Module):
     def weighted(self, loss: torch.Tensor, r: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """exp(-w) loss + w for losses of shape (n,)."""
         w = self(r, t)
+        same_shape(w, loss, "r and loss")
         return torch.exp(-w) * loss + w
 
 
@@ -100,12 +103,13 @@ class Recipe:
     log_weight: bool = False
 
     def __post_init__(self) -> None:
-        integer_at_least(self.steps, 1, "steps")
-        integer_at_least(self.batch, 1, "batch")
+        for name, low in (("steps", 1), ("batch", 1), ("warmup", 0), ("anneal", 0)):
+            integer_at_least(getattr(self, name), low, name)
         positive_number(self.lr, "lr")
         for name, allowed in (("decay", ("none", "cosine")), ("diagonal_at", ("end", "uniform"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
+            one_of(getattr(self, name), allowed, name)
         for name in ("diagonal_share", "teacher_average", "average"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}")
+            share(getattr(self, name), name)
+        if self.stop_gradient is not None:
+            instance(self.stop_gradient, bool, "stop_gradient")
+        instance(self.log_weight, bool, "log_weight")

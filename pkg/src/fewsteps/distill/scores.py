@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from fewsteps.arrays import integer_at_least, like, real_array
+from fewsteps.kinds import fits
 from fewsteps.laws import Law
+from fewsteps.objects import having
 from fewsteps.schedules import Diffusion
 
 Floats = NDArray[np.float64]
@@ -130,8 +132,11 @@ class ScoreNet(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if predicts not in PREDICTS:
+        if not (isinstance(predicts, str) and predicts in PREDICTS):
             raise ValueError(f"predicts must be one of {', '.join(PREDICTS)}, got {predicts!r}")
+        having(law, ("moments", "d"), "law")
+        having(diffusion, ("alpha", "sigma", "d_alpha", "d_var"), "diffusion")
+        times = time_range(times)
         self.diffusion, self.predicts, self.times = diffusion, predicts, time_range(times)
         mean, cov = law.moments()
         self.std = math.sqrt(np.trace(cov) / law.d)
@@ -164,15 +169,15 @@ class ScoreNet(nn.Module):
         >>> net.predict(np.array([4.1]), 2.0).round(6)  # untrained: the linear guess, 4.1 / (4.1 + 4) of x
         array([2.075309])
         """
-        if kind not in _KINDS:
+        if not (isinstance(kind, str) and kind in _KINDS):
             raise ValueError(f"kind must be one of {', '.join(_KINDS)}, got {kind!r}")
+        x = real_array(x, "x")
         if not is_torch_array(x):
-            x = real_array(x, "x")
             with torch.no_grad():
                 return like(self.predict(torch.as_tensor(x.copy()), t, kind).numpy(), x)
         if x.ndim == 0 or x.shape[-1] != len(self.mean):
             raise ValueError(f"x must have shape (..., {len(self.mean)}), got {tuple(x.shape)}")
-        at, own = self._level(t), x.to(self.mean.dtype)
+        at, own = self._level(fits(t, x, "t")), x.to(self.mean.dtype)
         coefficients = (at.alpha, at.total, *self._combination(at, kind))
         alpha, total, of_x, of_raw, of_mean = (torch.as_tensor(c).to(own)[..., None] for c in coefficients)
         y = own - alpha * self.mean
@@ -231,7 +236,7 @@ def time_range(times: Any) -> tuple[float, float]:
 
 def _numpy(t: Any) -> Floats:
     """Times in float64, so that levels near the ends keep their digits; time carries no gradient."""
-    return np.asarray(t.detach().cpu() if is_torch_array(t) else t, dtype=float)
+    return np.asarray(real_array(t.detach().cpu() if is_torch_array(t) else t, "t"), dtype=float)
 
 
 def _perceptron(d_in: int, d_hidden: int, d_out: int, seed: int) -> nn.Sequential:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from fewsteps.arrays import integer_at_least
+from fewsteps.objects import function
 
 #: The average velocity (x, r, t) -> (n, d) of a map from time r to time t.
 Slope = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -67,7 +68,7 @@ class SlopeNet(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if activation not in _ACTIVATIONS:
+        if not (isinstance(activation, str) and activation in _ACTIVATIONS):
             raise ValueError(f"activation must be one of {', '.join(_ACTIVATIONS)}, got {activation!r}")
         self.d, self.activation = integer_at_least(d, 1, "d"), activation
         blocks = [torch.tensor([[float(w) for w in space_waves]])] * self.d
@@ -123,6 +124,8 @@ class SlopeNet(nn.Module):
 
 def _columns(x: torch.Tensor, *times: Any) -> list[torch.Tensor]:
     """Times as columns of shape (n, 1) beside x."""
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"x must be a torch tensor, got {x!r}")
     rows = (torch.as_tensor(time, dtype=x.dtype, device=x.device) for time in times)
     return [row.expand(x.shape[:-1])[..., None] for row in rows]
 
@@ -175,6 +178,7 @@ def slope_tangent(slope: Any, x: torch.Tensor, r: Any, t: Any, dx: Any, dr: Any,
     """
     if hasattr(slope, "tangent"):
         return slope.tangent(x, r, t, dx, dr, dt)
+    function(slope, "slope")
     at = [column[..., 0] for column in _columns(x, r, t, dr, dt)]
     dx = torch.as_tensor(dx, dtype=x.dtype, device=x.device).expand_as(x)
     value, rate = torch.func.jvp(slope, (x, *at[:2]), (dx, *at[2:]))[:2]

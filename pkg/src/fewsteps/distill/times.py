@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 
 from fewsteps.arrays import integer_at_least
+from fewsteps.distill.checks import random_source, share
+from fewsteps.objects import one_of
 
 #: A fraction is on one side of this or the other: the laws of kappa.
 FRACTIONS = ("none", "uniform", "midpoint")
@@ -53,9 +55,7 @@ def time_pairs(
     >>> bool(((r - t >= 0) & (r - t <= 0.25)).all())
     True
     """
-    for name, value in (("max_gap", max_gap), ("diagonal", diagonal)):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must lie in [0, 1], got {value!r}")
+    max_gap, diagonal = share(max_gap, "max_gap"), share(diagonal, "diagonal")
     n = integer_at_least(n, 1, "n")
     area, place = (stratified(n, source) for _ in range(2))
     # the gap's distribution function is (2 g - g^2) / (2 G - G^2) on [0, G]
@@ -81,9 +81,8 @@ def fractions(law: str, n: int, source: torch.Generator, dtype: torch.dtype = to
     >>> fractions("midpoint", 2, torch.Generator())
     tensor([0.5000, 0.5000])
     """
-    if law not in FRACTIONS:
-        raise ValueError(f"law must be one of {', '.join(FRACTIONS)}, got {law!r}")
-    if law == "none":
+    n, source = integer_at_least(n, 1, "n"), random_source(source)
+    if one_of(law, FRACTIONS, "law") == "none":
         return None
     return stratified(n, source).to(dtype) if law == "uniform" else torch.full((n,), 0.5, dtype=dtype)
 
@@ -100,6 +99,8 @@ def opening_gap(step: int, warmup: int, anneal: int) -> float:
     >>> [opening_gap(step, warmup=10, anneal=20) for step in (0, 10, 20, 40)]
     [0.0, 0.0, 0.5, 1.0]
     """
+    for name, value in (("step", step), ("warmup", warmup), ("anneal", anneal)):
+        integer_at_least(value, 0, name)
     if step < warmup:
         return 0.0
     return 1.0 if anneal == 0 else min(1.0, (step - warmup) / anneal)
@@ -114,5 +115,6 @@ def stratified(n: int, source: torch.Generator) -> torch.Tensor:
     >>> bool(((numbers >= torch.arange(4) / 4) & (numbers <= torch.arange(1, 5) / 4)).all())
     True
     """
+    n, source = integer_at_least(n, 1, "n"), random_source(source)
     shift = torch.rand(n, generator=source, dtype=torch.float64)
     return ((torch.arange(n) + shift) / n)[torch.randperm(n, generator=source)]

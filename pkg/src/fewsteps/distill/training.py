@@ -12,9 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least, positive_number
+from fewsteps.arrays import integer_at_least, positive_number, same_shape
+from fewsteps.distill.checks import batch, tensor
+from fewsteps.distill.samples import law_samples as law_samples
 from fewsteps.distill.scores import ScoreNet, time_range
+from fewsteps.flowmaps.base import shaped
 from fewsteps.laws import Law
+from fewsteps.objects import function, having
 from fewsteps.schedules import Diffusion
 
 #: Weights omega(alpha, sigma) of the squared error of the score that make it that of another prediction.
@@ -25,38 +29,6 @@ WEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 Weight = str | Callable[[Any], Any]
-
-
-def law_samples(law: Law, n: int, source: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Draw `n` samples of x_0 in torch; shape (n, d).
-
-    Parameters
-    ----------
-    law : Law
-    n : int
-    source : torch.Generator
-    dtype : torch.dtype
-
-    Examples
-    --------
-    >>> from fewsteps import PointCloud
-    >>> law_samples(PointCloud([[3.0, 4.0]]), 2, torch.Generator().manual_seed(0))
-    tensor([[3., 4.],
-            [3., 4.]])
-    """
-    if not isinstance(source, torch.Generator):
-        raise TypeError(f"source must be a torch.Generator, e.g. torch.Generator().manual_seed(0), got {source!r}")
-    n = integer_at_least(n, 1, "n")
-    if not hasattr(law, "frames"):
-        seed = int(torch.randint(2**62, (1,), generator=source))
-        return torch.as_tensor(law.sample(n, np.random.default_rng(seed))).to(dtype)
-    roots = law.frames * np.sqrt(law.spectrum)[:, None, :]
-    means, turns, weights = (torch.as_tensor(part.copy()).to(dtype) for part in (law.means, roots, law.weights))
-    which = torch.multinomial(weights, n, replacement=True, generator=source)
-    normal = torch.randn((n, law.d), generator=source, dtype=dtype)
-    if len(turns) == 1:
-        return means[which] + normal @ turns[0].T
-    return means[which] + torch.einsum("nij,nj->ni", turns[which], normal)
 
 
 def denoising_loss(
@@ -84,7 +56,7 @@ def denoising_loss(
     Raises
     ------
     ValueError
-        For an unknown weight, or one that is not finite at some t.
+        For an unknown weight, or one that is not finite at some t; if there are no samples, or shapes differ.
 
     Notes
     -----
@@ -97,15 +69,22 @@ def denoising_loss(
     >>> denoising_loss(lambda x, t: -x / 4, edm(), zeros, ones, 2 * torch.ones(4))
     tensor(0.)
     """
+    clean, noise = batch(clean, "clean", t=t), tensor(noise, "noise")
+    same_shape(clean, noise, "clean and noise")
+    if len(clean) == 0:
+        raise ValueError("clean must hold at least one sample, for the loss is a mean")
+    function(score, "score")
+    having(diffusion, ("alpha", "sigma"), "diffusion")
     times = t.detach().cpu().double().numpy()
     levels = diffusion.alpha(times), diffusion.sigma(times)
     alpha, sigma, omega = (torch.as_tensor(part).to(clean) for part in (*levels, _omega(weight, times, *levels)))
-    error = score(alpha[:, None] * clean + sigma[:, None] * noise, t) + noise / sigma[:, None]
+    x = alpha[:, None] * clean + sigma[:, None] * noise
+    error = shaped(score(x, t), x, "score(x, t)") + noise / sigma[:, None]
     return (omega * (error**2).sum(dim=-1)).mean() / 2
 
 
 def _omega(weight: Weight, t: Any, alpha: Any, sigma: Any) -> NDArray[np.float64]:
-    if isinstance(weight, str) and weight not in WEIGHTS:
+    if not callable(weight) and not (isinstance(weight, str) and weight in WEIGHTS):
         raise ValueError(f"weight must be one of {', '.join(WEIGHTS)} or a function of t, got {weight!r}")
     with np.errstate(divide="ignore"):
         omega = WEIGHTS[weight](alpha, sigma) if isinstance(weight, str) else weight(t)
@@ -183,10 +162,11 @@ def train_score_net(
     (3,)
     """
     steps, batch = integer_at_least(steps, 1, "steps"), integer_at_least(batch, 1, "batch")
+    lr = positive_number(lr, "lr")
     net = ScoreNet(law, diffusion, times=times, predicts=predicts, d_hidden=d_hidden, seed=seed)
     source, clock = torch.Generator().manual_seed(seed), _clock(diffusion, times, uniform_in)
     _omega(weight, ends := np.asarray(time_range(times)), diffusion.alpha(ends), diffusion.sigma(ends))
-    update, average = _optimizer(net, steps, positive_number(lr, "lr"))
+    update, average = _optimizer(net, steps, lr)
     losses = np.empty(steps)
     for step in range(steps):
         loss = denoising_loss(net.score, diffusion, *_pairs(law, batch, source), clock(batch, source), weight)

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fewsteps.arrays import integer_at_least
+from fewsteps.arrays import floats, integer_at_least
 from fewsteps.distill.interpolants import map_jumps
 from fewsteps.distill.recipes import Recipe
 from fewsteps.distill.slopes import Slope, SlopeNet
 from fewsteps.estimators import kl_to_samples, squared_sliced_w2
 from fewsteps.identities.pairs import Estimate
 from fewsteps.laws import Checkerboard
+from fewsteps.objects import function
 
 #: Numbers of jumps that are compared, and the edges of the cells in which the KL divergence is counted.
 JUMPS, EDGES = (1, 2, 4, 8, 16), np.linspace(-2.0, 2.0, 41)
@@ -68,6 +69,7 @@ def checkerboard_samples(slope: Slope, jumps: int, n: int = 200_000, seed: int =
         Average velocity slope(x, r, t).
     jumps, n, seed : int
     """
+    function(slope, "slope"), integer_at_least(seed, 0, "seed")
     noise = torch.randn((integer_at_least(n, 1, "n"), 2), generator=torch.Generator().manual_seed(seed))
     times = np.linspace(1.0, 0.0, integer_at_least(jumps, 1, "jumps") + 1)
     return np.concatenate([map_jumps(slope, part, times).double().numpy() for part in noise.split(20_000)])
@@ -82,7 +84,8 @@ def checkerboard_scores(samples: Any, seed: int = 0) -> dict[str, Estimate]:
     >>> abs(kl.value) < 4 * kl.error
     True
     """
-    law, rng = Checkerboard(), np.random.default_rng(seed)
+    samples, law = floats(samples, "samples"), Checkerboard()
+    rng = np.random.default_rng(integer_at_least(seed, 0, "seed"))
     w2 = squared_sliced_w2(samples, law.sample(len(samples), rng), rng, directions=64)
     return {"kl": kl_to_samples(law.masses(EDGES), samples, EDGES), "squared_sliced_w2": w2}
 
@@ -95,7 +98,9 @@ def checkerboard_picture(samples: Any) -> str:
     >>> len(checkerboard_picture(Checkerboard().sample(100, np.random.default_rng(0))))
     3200
     """
-    points = np.asarray(samples)
+    points = floats(samples, "samples")
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+        raise ValueError(f"samples must have shape (n, 2) with n >= 1, got {points.shape}")
     counts = np.histogram2d(points[:, 0], points[:, 1], bins=(EDGES, EDGES))[0]
     return np.rint(np.minimum(64 * counts * counts.size / (2 * len(points)), 255)).astype(np.uint8).tobytes().hex()
 
@@ -110,6 +115,9 @@ def density_of(picture: str) -> NDArray[np.float64]:
     >>> bool(abs(cells - 800 * law.masses(EDGES)).max() < 0.15)
     True
     """
+    cells = (EDGES.size - 1) ** 2
+    if not isinstance(picture, str) or len(picture) != 2 * cells:
+        raise ValueError(f"picture must be a string of {2 * cells} hexadecimal digits, got {picture!r:.60}")
     return np.frombuffer(bytes.fromhex(picture), dtype=np.uint8).reshape(2 * (EDGES.size - 1,)) / 64
 
 
