@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 
-def seconds(function: Callable[[], object], repeats: int = 3) -> float:
-    """Least wall-clock seconds of a few calls."""
+def seconds(function: Callable[[], object], repeats: int = 3, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Least seconds of a few calls: on the wall, or of the processor with ``clock=time.process_time``."""
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = clock()
         function()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times)

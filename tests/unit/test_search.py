@@ -55,15 +55,17 @@ def test_gaps_keep_ten_digits(lam):
 
 @pytest.mark.parametrize("T", [2, 3, 4, 5, 6, 7])
 @pytest.mark.parametrize("make", [fs.cosine_schedule, fs.linear_schedule])
-def test_search_equals_enumeration(T, make):
+@pytest.mark.parametrize("target", ["surrogate", "teacher", "data"])
+def test_search_equals_enumeration(T, make, target):
     lam = np.concatenate([np.linspace(0, 1, 8), np.linspace(1.01, 2.2, 12), [3, 10, 20]])
     plans = list(fs.enumerate_plans(T))
     for s in (0.05, 0.8, 6.4):
-        problem = fs.merge_problem(lam, make(T), s, target="data" if make is fs.linear_schedule else "surrogate")
-        values = np.array([problem.excess(plan) for plan in plans])
-        least = np.where(lam > 1, values.max(axis=0), values.min(axis=0))
+        problem = fs.merge_problem(lam, make(T), s, target=target)
+        distances = np.array([np.abs(problem.excess(plan) - problem.offset) for plan in plans])
         found = fs.optimal_plans(problem)
-        np.testing.assert_allclose([best.excess for best in found], least, rtol=1e-12, atol=1e-300)
+        assert all(best.exact for best in found)
+        mine = np.abs([best.excess for best in found] - problem.offset)
+        np.testing.assert_allclose(mine, distances.min(axis=0), rtol=1e-9, atol=1e-300)
         for i, best in enumerate(found):
             assert problem[i].excess(best.plan)[0] == pytest.approx(best.excess, rel=1e-12, abs=1e-300)
             assert problem[i].value(best.plan)[0] == pytest.approx(best.value, rel=1e-12)
@@ -203,11 +205,11 @@ def test_bad_problems_are_refused():
         fs.optimal_plan(two)
     with pytest.raises(ValueError, match="problem must have d = 1"):
         fs.optimal_kary_plan(two)
-    teacher = fs.merge_problem(2.0, schedule, 1.0, target="teacher")
-    for search in (fs.optimal_plan, fs.optimal_kary_plan, fs.pareto_plan):
-        with pytest.raises(ValueError, match="target='teacher' needs lam <= 1"):
-            search(teacher)
     with pytest.raises(ValueError, match=r"plan must cover the steps 1\.\.4"):
         two.value(fs.vanilla_plan(3))
+    with pytest.raises(ValueError, match="max_nodes must be at least 0"):
+        fs.optimal_plan(two[0], max_nodes=-1)
+    with pytest.raises(ValueError, match="max_nodes must be at least 0"):
+        fs.optimal_kary_plan(two[0], max_nodes=-1)
     with pytest.raises(ValueError, match="A must have shape"):
         fs.algorithm1(np.ones(3), np.ones(3), np.ones(1))

@@ -1,7 +1,9 @@
 """Algorithm 1 of the source, read line by line: the baseline of the benchmarks and the subject of an erratum.
 
-`optimal_plans` solves the scalar problem exactly and far faster; this reading is kept because it is the published
-algorithm for a *shared* plan of d >= 2 coordinates, where it is not exact (OM-T4.1).
+`optimal_plans` solves the scalar problem exactly for every schedule and target, and far faster. This reading is kept
+because Theorem 4.1 of the source is about it (OM-T4.1). It is exact for d = 1 and a target on one side of the values of
+all intervals: the surrogate under variance preservation. It is not exact for other schedules and targets, nor for a
+plan that d >= 2 coordinates share.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from fewsteps.plans.tree import Plan
 
 def algorithm1(A: Any, gamma: Any, target: Any, *, as_printed: bool = False) -> tuple[Plan, NDArray[np.float64], int]:
     """Interval DP on the summed squared error, every interval compared with the full target.
+
+    Exact for d = 1 under a variance-preserving schedule with the surrogate target (for lam <= 1 that is the teacher's
+    product); elsewhere its plan need not be the best one (`optimal_plan`, `pareto_plan`).
 
     Parameters
     ----------

@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fewsteps.arrays import integer_at_least
 from fewsteps.plans.problem import MergeProblem
-from fewsteps.plans.search import Optimum
+from fewsteps.plans.reach import BLOCK, ROW, Key, Reach, join
+from fewsteps.plans.search import MAX_NODES, Optimum, one_sided, two_sided
 from fewsteps.plans.tree import Plan
 
+Floats = NDArray[np.float64]
 
-def optimal_kary_plan(problem: MergeProblem) -> Optimum:
-    """The best plan of a scalar problem among all k-ary plans, in O(T^3).
 
-    Besides the best merged excess X of an interval, the search keeps the best excess Y of an *unmerged row* of blocks:
-    a k-ary merge is then a binary one whose left part is a row.
+class RowExtremes:
+    """Least or largest excess of every interval, as a block and as a row of blocks, among all k-ary plans.
+
+    A k-ary merge is a binary one whose left part is a row, and a row is a block or a row with a block laid beside it.
+    """
+
+    def __init__(self, reach: Reach, largest: bool) -> None:
+        T, P, W = reach.T, reach.P, reach.W
+        pick = np.argmax if largest else np.argmin
+        X, Y = np.zeros((2, T, T))
+        self.excess: dict[int, Floats] = {BLOCK: X, ROW: Y}
+        self._cut = {kind: np.full((T, T), -1) for kind in (BLOCK, ROW)}
+        for b in range(T):
+            g = reach.gamma[b]
+            for a in range(b - 1, -1, -1):
+                V, beside = P[a + 1 : b + 1, b] + X[a + 1 : b + 1, b], P[a, a:b] * X[a + 1 : b + 1, b]
+                merged, laid = V * ((1 - g) * Y[a, a:b] + g * W[a, a:b]) + beside, V * Y[a, a:b] + beside
+                i, j = int(pick(merged)), int(pick(laid))
+                X[a, b], self._cut[BLOCK][a, b] = merged[i], a + i
+                row_is_better = laid[j] > X[a, b] if largest else laid[j] < X[a, b]
+                Y[a, b], self._cut[ROW][a, b] = (laid[j], a + j) if row_is_better else (X[a, b], -1)
+
+    def plans(self, key: Key) -> tuple[Plan, ...]:
+        """The blocks of an interval's row, or its one block."""
+        done: list[tuple[Plan, ...]] = []
+        stack: list[tuple[Key, bool]] = [(key, False)]
+        while stack:
+            (kind, a, b), ready = stack.pop()
+            m = int(self._cut[kind][a, b])
+            if ready:
+                right, left = done.pop(), done.pop()
+                done.append(join(kind, left, right))
+            elif a == b:
+                done.append((Plan(a + 1, b + 1),))
+            elif m < 0:
+                stack.append(((BLOCK, a, b), False))
+            else:
+                stack += [((kind, a, b), True), ((BLOCK, m + 1, b), False), ((ROW, a, m), False)]
+        return done[0]
+
+
+def optimal_kary_plan(problem: MergeProblem, *, max_nodes: int = MAX_NODES) -> Optimum:
+    """The best plan of a scalar problem among all k-ary plans; O(T^3) if all values lie on one side of the target.
+
+    Besides the extreme excess of a merged interval the search keeps that of an *unmerged row* of blocks: a k-ary merge
+    is a binary one whose left part is a row.
 
     Parameters
     ----------
     problem : MergeProblem
-        With d = 1; the same targets as `optimal_plan`.
+        With d = 1; any schedule, any target.
+    max_nodes : int
+        Work of the branch and bound, as in `optimal_plan`.
 
     Notes
     -----
@@ -32,28 +82,14 @@ def optimal_kary_plan(problem: MergeProblem) -> Optimum:
     """
     if problem.lam.size != 1:
         raise ValueError(f"problem must have d = 1, got {problem.lam.size}")
-    maximise = bool(problem.maximise[0])
-    if problem.target == "teacher" and maximise:
-        raise ValueError("target='teacher' needs lam <= 1; use best_by_enumeration")
-    A, gamma, w, T = problem.A[:, 0], problem.gamma[:, 0], problem.contraction[:, 0], problem.T
-    pick = np.argmax if maximise else np.argmin
-    X, Y, P, W = (np.zeros((T, T)) for _ in range(4))  # merged, row of blocks, product, one minus product
-    rows: dict[tuple[int, int], tuple[Plan, ...]] = {(t, t): (Plan(t + 1, t + 1),) for t in range(T)}
-    merged = {key: row[0] for key, row in rows.items()}
-    for b in range(T):
-        P[b, b], W[b, b] = A[b], w[b]
-        for a in range(b - 1, -1, -1):
-            P[a, b], W[a, b] = P[a, b - 1] * A[b], W[a, b - 1] + P[a, b - 1] * w[b]
-            m = np.arange(a, b)
-            V = P[m + 1, b] + X[m + 1, b]
-            merges = V * ((1 - gamma[b]) * Y[a, m] + gamma[b] * W[a, m]) + P[a, m] * X[m + 1, b]
-            lays = V * Y[a, m] + P[a, m] * X[m + 1, b]
-            i, j = int(pick(merges)), int(pick(lays))
-            X[a, b] = merges[i]
-            merged[a, b] = Plan.merge(*rows[a, a + i], merged[a + i + 1, b])
-            row_is_better = lays[j] > X[a, b] if maximise else lays[j] < X[a, b]
-            Y[a, b] = lays[j] if row_is_better else X[a, b]
-            rows[a, b] = (*rows[a, a + j], merged[a + j + 1, b]) if row_is_better else (merged[a, b],)
-    excess = float(X[0, -1])
-    loss = float((excess - problem.offset[0]) ** 2)
-    return Optimum(merged[0, T - 1], float(P[0, -1] + excess), excess, loss, (T**3 - T) // 6)
+    integer_at_least(max_nodes, 0, "max_nodes")
+    reach, target = Reach(problem, kary=True), float(problem.offset[0])
+    above = reach.direct(0, problem.T - 1) < target
+    extremes = RowExtremes(reach, above)
+    excess = float(extremes.excess[BLOCK][0, -1])
+    if (excess <= target) if above else (excess >= target):
+        return one_sided(problem, extremes.plans((BLOCK, 0, problem.T - 1))[0], excess)
+    other = RowExtremes(reach, not above)
+    terms = RowExtremes(Reach(replace(problem, contraction=np.abs(problem.contraction)), kary=True), largest=True)
+    least, largest = (other, extremes) if above else (extremes, other)
+    return two_sided(problem, reach, least, largest, float(terms.excess[BLOCK][0, -1]), max_nodes)

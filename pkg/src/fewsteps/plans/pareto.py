@@ -1,20 +1,31 @@
 """Exact search for one plan shared by several coordinates: dynamic programming on Pareto fronts.
 
-Replacing a part of a plan by one that is at least as good in every coordinate (smaller where lam <= 1, larger where
-lam > 1) never hurts, so only non-dominated parts can belong to some best plan.
+Where all values of a coordinate lie on one side of its target, a part that is nearer in that coordinate never hurts. So
+only parts that are not dominated in this sense are needed for a best plan. A coordinate with values on both sides has
+no better and worse parts: two parts can be compared only if they agree in it. Values are kept as excesses over the
+product of the operators, as in `fewsteps.plans.search`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fewsteps.arrays import integer_at_least
 from fewsteps.plans.problem import MergeProblem
+from fewsteps.plans.search import sides
 from fewsteps.plans.tree import Plan
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+#: Excesses and their origins, by interval.
+Fronts = dict[tuple[int, int], tuple[Floats, Ints]]
+
+#: Candidates that are compared at once.
+_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -24,29 +35,38 @@ class SharedOptimum:
     Attributes
     ----------
     plan : Plan
+        A best plan: the search is exhaustive, or it raises.
     value : array of shape (d,)
         Merged gains.
     loss : float
         Summed squared W2 distance to the target.
     largest_front : int
         Size of the largest front met on the way.
+    one_sided : array of bool, shape (d,)
+        Coordinates of which the bounds show that all values lie on one side of the target.
     """
 
     plan: Plan
     value: Floats
     loss: float
     largest_front: int
+    one_sided: NDArray[np.bool_]
 
 
 def pareto_plan(problem: MergeProblem, *, max_front: int = 20_000) -> SharedOptimum:
-    """The binary-or-one-shot plan of least summed loss when all d coordinates share it.
+    """The binary-or-one-shot plan of least summed loss when all d coordinates share it, for any schedule and target.
 
     Parameters
     ----------
     problem : MergeProblem
-        With the surrogate or data target.
     max_front : int
-        Give up with an error beyond this many candidates per interval; fronts grow fast with d.
+        Give up with an error beyond this many candidates per interval. Fronts grow fast with d, and with a coordinate
+        that has values on both sides of its target they are lists of nearly all plans (T <= 10 for the default).
+
+    Raises
+    ------
+    ValueError
+        If an interval has more candidates than `max_front`.
 
     Notes
     -----
@@ -58,49 +78,87 @@ def pareto_plan(problem: MergeProblem, *, max_front: int = 20_000) -> SharedOpti
     >>> print(pareto_plan(merge_problem([1.0, 1.2], cosine_schedule(4), 0.8)).plan)
     (([1..2]|3)|4)
     """
-    if problem.target == "teacher" and bool(problem.maximise.any()):
-        raise ValueError("target='teacher' needs lam <= 1 for the exchange argument; use best_by_enumeration")
-    sign = np.where(problem.maximise, -1.0, 1.0)
-    A, gamma, T = problem.A, problem.gamma, problem.T
-    fronts = {(t, t): (A[t : t + 1], [(-1, 0, 0)]) for t in range(T)}
+    max_front = integer_at_least(max_front, 1, "max_front")
+    _, above, one_sided = sides(problem)
+    sign = np.where(above, -1.0, 1.0)
+    T, d, tables = problem.T, problem.lam.size, _products(problem)
+    fronts: Fronts = {(t, t): (np.zeros((1, d)), np.full((1, 3), -1)) for t in range(T)}
     for length in range(2, T + 1):
         for a in range(T - length + 1):
             b = a + length - 1
-            values, origins = _candidates(A, gamma[b], fronts, a, b)
-            keep = _non_dominated(sign * values)
-            if keep.size > max_front:
-                raise ValueError(
-                    f"max_front={max_front} exceeded by the interval {a + 1}..{b + 1}: {keep.size} candidates"
-                )
-            fronts[a, b] = values[keep], [origins(int(i)) for i in keep]
-    values, _ = fronts[0, T - 1]
-    losses = np.sum((values - A.prod(axis=0) - problem.offset) ** 2, axis=1)
+            fronts[a, b] = _front(_candidates(problem, tables, fronts, a, b), sign, one_sided)
+            if len(fronts[a, b][0]) > max_front:
+                raise ValueError(_too_large(max_front, len(fronts[a, b][0]), a, b, one_sided))
+    excesses, _ = fronts[0, T - 1]
+    losses = np.sum((excesses - problem.offset) ** 2, axis=1)
     best = int(losses.argmin())
-    largest = max(len(values) for values, _ in fronts.values())
-    return SharedOptimum(_read(fronts, 0, T - 1, best), values[best], float(losses[best]), largest)
+    value, largest = problem.A.prod(axis=0) + excesses[best], max(len(front) for front, _ in fronts.values())
+    return SharedOptimum(_read(fronts, 0, T - 1, best), value, float(losses[best]), largest, one_sided)
 
 
-def _candidates(A: Floats, g: Floats, fronts: dict, a: int, b: int) -> tuple:
-    """All values of the interval, and a function from a row to its (cut, left row, right row); cut -1 is one-shot."""
-    blocks, cuts, widths = [((1 - g) * A[a : b + 1].prod(axis=0) + g * A[b])[None]], [-1], [1]
+def _too_large(max_front: int, size: int, a: int, b: int, one_sided: NDArray[np.bool_]) -> str:
+    text = f"max_front={max_front} exceeded by the interval {a + 1}..{b + 1}: {size} candidates"
+    if one_sided.all():
+        return text
+    both = ", ".join(str(i) for i in np.flatnonzero(~one_sided))
+    return f"{text}; values on both sides of the target in coordinates {both}, so hardly any can be dropped"
+
+
+def _products(problem: MergeProblem) -> tuple[Floats, Floats]:
+    """Product of the operators of every interval, and one minus it; by (first, last, coordinate)."""
+    T, d = problem.A.shape
+    P, W = np.zeros((2, T, T, d))
+    for b in range(T):
+        P[:b, b], W[:b, b] = P[:b, b - 1] * problem.A[b], W[:b, b - 1] + P[:b, b - 1] * problem.contraction[b]
+        P[b, b], W[b, b] = problem.A[b], problem.contraction[b]
+    return P, W
+
+
+def _candidates(
+    problem: MergeProblem, tables: tuple[Floats, Floats], fronts: Fronts, a: int, b: int
+) -> Iterator[tuple[Floats, Ints]]:
+    """Excesses of the interval in batches, with their origins (cut, left row, right row); cut -1 is one-shot."""
+    (P, W), g, d = tables, problem.gamma[b], problem.lam.size
+    yield (problem.A[b] * g * W[a, b - 1])[None], np.full((1, 3), -1)
     for m in range(a, b if b > a + 1 else a):  # splitting two steps is the one-shot merge once more
         left, right = fronts[a, m][0], fronts[m + 1, b][0]
-        blocks.append((right[None] * ((1 - g) * left[:, None] + g)).reshape(-1, A.shape[1]))
-        cuts.append(m)
-        widths.append(len(right))
-    starts = np.cumsum([0, *map(len, blocks)])
-
-    def origin(row: int) -> tuple[int, int, int]:
-        k = int(np.searchsorted(starts, row, side="right")) - 1
-        return cuts[k], *divmod(row - int(starts[k]), widths[k])
-
-    return np.concatenate(blocks), origin
+        V, beside = P[m + 1, b] + right, P[a, m] * right
+        rows = max(1, _AT_ONCE // len(right))
+        for start in range(0, len(left), rows):
+            kept = (1 - g) * left[start : start + rows] + g * W[a, m]
+            values = (V[None] * kept[:, None] + beside[None]).reshape(-1, d)
+            i, j = np.divmod(np.arange(len(values)), len(right))
+            yield values, np.stack([np.full(len(values), m), start + i, j], axis=1)
 
 
-def _non_dominated(cost: Floats) -> NDArray[np.intp]:
-    """Rows not dominated by another row (smaller is better); of equal rows the first stays."""
-    order = np.lexsort(cost.T[::-1])
+def _front(batches: Iterator[tuple[Floats, Ints]], sign: Floats, one_sided: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+    """The candidates that no other dominates."""
+    held: list[tuple[Floats, Ints]] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(len(values) for values, _ in held) > _AT_ONCE:
+            held = [_reduced(held, sign, one_sided)]
+    return _reduced(held, sign, one_sided)
+
+
+def _reduced(held: list[tuple[Floats, Ints]], sign: Floats, one_sided: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+    values, origins = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    keep = _non_dominated(sign * values, one_sided)
+    return values[keep], origins[keep]
+
+
+def _non_dominated(cost: Floats, one_sided: NDArray[np.bool_] | None = None) -> Ints:
+    """Rows not dominated by another row (smaller is better, equal where not `one_sided`); of equal rows the first."""
+    if one_sided is not None and not one_sided.all():
+        _, group = np.unique(cost[:, ~one_sided], axis=0, return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+        ranked = cost[:, one_sided]
+        return np.concatenate([rows if rows.size == 1 else rows[_non_dominated(ranked[rows])] for rows in groups])
+    order = np.lexsort(cost.T[::-1]) if cost.shape[1] else np.arange(len(cost))
     if cost.shape[1] <= 2:
+        if cost.shape[1] == 0:
+            return order[:1]
         # In the order of the first coordinate, a row survives if it lowers the running minimum of the last.
         last = cost[order, -1]
         before = np.minimum.accumulate(np.concatenate([[np.inf], last[:-1]]))
@@ -112,8 +170,8 @@ def _non_dominated(cost: Floats) -> NDArray[np.intp]:
     return np.array(kept)
 
 
-def _read(fronts: dict, a: int, b: int, row: int) -> Plan:
-    cut, left, right = fronts[a, b][1][row]
+def _read(fronts: Fronts, a: int, b: int, row: int) -> Plan:
+    cut, left, right = (int(i) for i in fronts[a, b][1][row])
     if cut < 0:
         return Plan(a + 1, b + 1)
     return Plan.merge(_read(fronts, a, cut, left), _read(fronts, cut + 1, b, right))

@@ -38,7 +38,7 @@ class MergeProblem:
     target : {"surrogate", "teacher", "data"}
         What the merged gain is compared with.
     offset : array of shape (d,)
-        Target minus teacher product, without cancellation; >= 0.
+        Target minus teacher product, without cancellation for the surrogate.
     """
 
     lam: Floats
@@ -55,12 +55,12 @@ class MergeProblem:
 
     @property
     def maximise(self) -> NDArray[np.bool_]:
-        """Whether a coordinate wants the largest merged value (target above all of them); shape (d,)."""
+        """Whether lam > 1, shape (d,): whether the surrogate is above all values, under variance preservation."""
         return self.lam > 1
 
-    def __getitem__(self, i: int) -> MergeProblem:
-        """The scalar problem of coordinate `i`."""
-        column = slice(i, i + 1) if i != -1 else slice(i, None)
+    def __getitem__(self, i: int | slice | NDArray[np.intp]) -> MergeProblem:
+        """The scalar problem of coordinate `i`, or the problem of several coordinates."""
+        column = np.array([i]) if isinstance(i, int | np.integer) else i
         parts = (self.lam[column], self.A[:, column], self.gamma[:, column], self.contraction[:, column])
         return MergeProblem(*parts, self.target, self.offset[column])
 

@@ -1,30 +1,39 @@
-"""Optimal plans of scalar problems: an exact interval DP, vectorised over all intervals of one length.
+"""Optimal plans of scalar problems, for every schedule and every target.
 
-For one coordinate every reachable value lies on one side of the target (OM-E56) and a merge is monotone in its parts
-(OM-E53), so the best plan has the smallest value where lam <= 1 and the largest where lam > 1. The search runs on the
-*excess* of a value over the product of its operators: differences of 1e-16 between values are then ordinary numbers.
+Least and largest value of all plans come from a dynamic programme over intervals (`fewsteps.plans.intervals`). If both
+lie on one side of the target, the nearer of them is the best value, and one of the two programmes is enough. Under
+variance preservation this is so for the surrogate target and, where lam <= 1, for the teacher's product (OM-E56); off
+it, and for other targets, it is found out, not assumed. Otherwise branch and bound looks for the plan nearest to the
+target (`fewsteps.plans.branch`).
+
+The search runs on the *excess* of a value over the product of its operators: differences of 1e-16 between values are
+then ordinary numbers. Two distances that differ by less than rounding are a tie.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from fewsteps.arrays import integer_at_least
+from fewsteps.plans.branch import Nearest
+from fewsteps.plans.canonical import vanilla_plan
+from fewsteps.plans.dive import Bound, dive
+from fewsteps.plans.intervals import Intervals
 from fewsteps.plans.problem import MergeProblem
+from fewsteps.plans.reach import BLOCK, Reach
+from fewsteps.plans.sweep import together
 from fewsteps.plans.tree import Plan
 
 Floats = NDArray[np.float64]
 
-# A split must beat the one-shot merge by more than rounding to be preferred: ties go to the simpler plan.
-_TIE = 8 * np.finfo(float).eps
-# Splits handled at once: seven arrays of this many float64 stay in a core's second-level cache.
-_BLOCK = 65536
+#: Default work of one branch and bound, a second or so.
+MAX_NODES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,18 @@ class Optimum:
     Attributes
     ----------
     plan : Plan
-        The best plan; among equals the one with the fewest merges, then the earliest cut.
+        The best plan that was found. Among equals on one side of the target it has the earliest cuts, and one-shot
+        merges wherever a split is not better by more than rounding.
     value, excess : float
         Its merged gain, and that gain minus the teacher's product (without cancellation).
     loss : float
         Its squared W2 distance to the target.
     splits : int
-        Number of splits that were evaluated.
+        Number of splits and, in a branch and bound, of questions that were evaluated.
+    method : {"one-sided", "branch and bound"}
+        Whether the bounds showed all plans to lie on one side of the target, so that an extreme value is the best.
+    gap : float
+        No plan is nearer to the target than ``abs(excess - offset) - gap``, up to the rounding of excesses.
     """
 
     plan: Plan
@@ -48,38 +62,50 @@ class Optimum:
     excess: float
     loss: float
     splits: int
+    method: str
+    gap: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether the plan is proved to be a best one: no gap is left."""
+        return self.gap == 0.0
 
 
-def optimal_plan(problem: MergeProblem) -> Optimum:
-    """The best binary-or-one-shot plan of a scalar problem, by dynamic programming over intervals.
+def optimal_plan(problem: MergeProblem, *, max_nodes: int = MAX_NODES) -> Optimum:
+    """The best binary-or-one-shot plan of a scalar problem, for any schedule and target.
 
     Parameters
     ----------
     problem : MergeProblem
-        With d = 1 and a target that bounds all values on one side: "surrogate", or any with lam <= 1, or "data".
+        With d = 1.
+    max_nodes : int
+        Work of the branch and bound, if values lie on both sides of the target: about 0.1 microseconds each. Up to
+        T = 15 or so the default proves the optimum; beyond, look at `gap` of the result.
 
     Raises
     ------
     ValueError
-        If d > 1 (see `optimal_plans` for sweeps, `pareto_plan` for a shared plan) or the target is the teacher's
-        product with lam > 1, where the search on values is not exact (see `best_by_enumeration`).
+        If d > 1 (see `optimal_plans` for sweeps, `pareto_plan` for a shared plan).
 
     Notes
     -----
-    Source: OM-A1, OM-T4.1. Time O(T^3) in (T^3 - T) / 6 splits, memory O(T^2).
+    Source: OM-A1, OM-T4.1. On one side of the target: time O(T^3) in (T^3 - T) / 6 splits, memory O(T^2).
 
     Examples
     --------
-    >>> from fewsteps import cosine_schedule, merge_problem
+    >>> from fewsteps import cosine_schedule, linear_schedule, merge_problem
     >>> print(optimal_plan(merge_problem(2.0, cosine_schedule(32), 6.4)).plan)
     (1|[2..32])
+    >>> best = optimal_plan(merge_problem(0.7, linear_schedule(4), 1.6))
+    >>> str(best.plan), best.method, best.exact, f"{best.loss:.3e}"
+    ('([1..3]|4)', 'branch and bound', True, '4.954e-06')
     """
     if problem.lam.size != 1:
         raise ValueError(f"problem must have d = 1, got {problem.lam.size}; use optimal_plans or pareto_plan")
-    return optimal_plans(problem)[0]
+    return optimal_plans(problem, max_nodes=max_nodes)[0]
 
 
-def optimal_plans(problem: MergeProblem, *, workers: int = 1) -> list[Optimum]:
+def optimal_plans(problem: MergeProblem, *, workers: int = 1, max_nodes: int = MAX_NODES) -> list[Optimum]:
     """One optimal plan per coordinate, each coordinate a scalar problem of its own: a sweep over variances.
 
     Parameters
@@ -87,6 +113,12 @@ def optimal_plans(problem: MergeProblem, *, workers: int = 1) -> list[Optimum]:
     problem : MergeProblem
     workers : int
         Processes; worth their start-up from about T = 256 on.
+    max_nodes : int
+        As in `optimal_plan`, for each coordinate.
+
+    Notes
+    -----
+    All coordinates go through one programme together, which is far faster than one after the other.
 
     Examples
     --------
@@ -95,111 +127,72 @@ def optimal_plans(problem: MergeProblem, *, workers: int = 1) -> list[Optimum]:
     >>> [classify_plan(best.plan) for best in optimal_plans(sweep)]
     ['boot', 'consistency', 'vanilla']
     """
-    if problem.target == "teacher" and bool(problem.maximise.any()):
-        raise ValueError("target='teacher' needs lam <= 1: above, values lie on both sides; use best_by_enumeration")
-    columns = [problem[i] for i in range(problem.lam.size)]
-    if integer_at_least(workers, 1, "workers") == 1:
-        return [_solve(column) for column in columns]
+    workers, max_nodes = integer_at_least(workers, 1, "workers"), integer_at_least(max_nodes, 0, "max_nodes")
+    d = problem.lam.size
+    size = max(1, min(together(problem.T), -(-d // workers)))
+    batches = [problem[start : start + size] for start in range(0, d, size)]
+    solve = partial(_solve, max_nodes=max_nodes)
+    if workers == 1:
+        return [best for batch in batches for best in solve(batch)]
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(_solve, columns))
+        return [best for found in pool.map(solve, batches) for best in found]
 
 
-def _solve(problem: MergeProblem) -> Optimum:
-    tables = _Tables(problem)
-    splits = sum(tables.fill(length) for length in range(2, problem.T + 1))
-    plan = tables.plan()
-    excess = float(tables.X[0, -1])
-    loss = float((excess - problem.offset[0]) ** 2)
-    return Optimum(plan, float(tables.P[0, -1] + excess), excess, loss, splits)
+def sides(problem: MergeProblem) -> tuple[Intervals, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Bounds on one side, whether they are the largest values, and whether all values lie on one side of the target.
 
-
-class _Tables:
-    """Excess X, product P and U = 1 - V of every interval [a, b] by (a, b); value V and X once more by (b, a).
-
-    The second layout makes the right-hand blocks [m + 1, b] of all splits contiguous as well.
+    The one-shot merge is a plan: if its value is below the target, only "all values below" can be true.
     """
-
-    def __init__(self, problem: MergeProblem) -> None:
-        T = self.T = problem.T
-        self.best = np.max if bool(problem.maximise[0]) else np.min
-        self.A, self.gamma, contraction = problem.A[:, 0], problem.gamma[:, 0], problem.contraction[:, 0]
-        self.X, self.P, self.W = (np.zeros((T, T)) for _ in range(3))
-        for b in range(T):
-            self.W[:b, b] = self.W[:b, b - 1] + self.P[:b, b - 1] * contraction[b]
-            self.P[:b, b] = self.P[:b, b - 1] * self.A[b]
-            self.W[b, b], self.P[b, b] = contraction[b], self.A[b]
-        self.U, self.X_right, self.V_right = np.diag(contraction), np.zeros((T, T)), np.diag(self.A)
-        self.scratch = np.empty((2, max(_BLOCK, T)))
-
-    def fill(self, length: int) -> int:
-        """Solve all intervals of one length; returns the number of splits tried."""
-        n, k = self.T - length + 1, length - 1
-        rows_at_once = max(1, _BLOCK // k)
-        split = np.concatenate([self._splits(a, min(rows_at_once, n - a), k) for a in range(0, n, rows_at_once)])
-        a = np.arange(n)
-        direct = self._direct(a, a + k)
-        X = np.where(self._beats(split, direct), split, direct)
-        self.X[a, a + k] = self.X_right[a + k, a] = X
-        self.U[a, a + k] = self.W[a, a + k] - X
-        self.V_right[a + k, a] = self.P[a, a + k] + X
-        return n * k
-
-    def _splits(self, a: int, n: int, k: int) -> Floats:
-        """Best split excess of the intervals [a, a + k], ..., [a + n - 1, a + n - 1 + k]."""
-        left = [_slab(table, (n, k), a, a) for table in (self.X, self.P, self.U)]
-        right = [_slab(table, (n, k), a + k, a + 1) for table in (self.V_right, self.X_right)]
-        value, term = (row[: n * k].reshape(n, k) for row in self.scratch)
-        return self.best(_split_excess(left, right, self.gamma[a + k : a + k + n, None], value, term), axis=1)
-
-    def _direct(self, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
-        return self.A[b] * self.gamma[b] * self.W[a, b - 1]
-
-    def _beats(self, split: Floats, direct: Floats) -> NDArray[np.bool_]:
-        gain = direct - split if self.best is np.min else split - direct
-        return gain > _TIE * np.maximum(np.abs(direct), np.abs(split))
-
-    def plan(self) -> Plan:
-        """Read the best plan off the finished tables, trying again only the splits of the intervals it visits."""
-        done: list[Plan] = []
-        stack: list[tuple[int, int, bool]] = [(0, self.T - 1, False)]
-        while stack:
-            a, b, ready = stack.pop()
-            if ready:
-                noisy, clean = done.pop(), done.pop()
-                done.append(Plan.merge(clean, noisy))
-                continue
-            m = self._cut(a, b)
-            if m is None:
-                done.append(Plan(a + 1, b + 1))
-            else:
-                stack += [(a, b, True), (m + 1, b, False), (a, m, False)]
-        return done[0]
-
-    def _cut(self, a: int, b: int) -> int | None:
-        if b - a < 2:
-            return None
-        left = [table[a, a:b] for table in (self.X, self.P, self.U)]
-        right = [table[b, a + 1 : b + 1] for table in (self.V_right, self.X_right)]
-        value = _split_excess(left, right, self.gamma[b], np.empty(b - a), np.empty(b - a))
-        best = self.best(value)
-        direct = self._direct(np.array([a]), np.array([b]))
-        return a + int(np.argmax(value == best)) if self._beats(np.array([best]), direct)[0] else None
+    above = problem.excess(vanilla_plan(problem.T)) < problem.offset
+    bound = Intervals(problem, above)
+    return bound, above, np.where(above, bound.excess <= problem.offset, bound.excess >= problem.offset)
 
 
-def _slab(table: Floats, shape: tuple[int, int], row: int, column: int) -> Floats:
-    """View of `table` whose row i starts at (row + i, column + i): one row per interval, one column per split."""
-    down, across = table.strides
-    return as_strided(table[row:, column:], shape, (down + across, across), writeable=False)
+def _solve(problem: MergeProblem, max_nodes: int) -> list[Optimum]:
+    """All coordinates of a problem."""
+    bound, above, is_one_sided = sides(problem)
+    found = {
+        int(i): one_sided(problem[int(i)], bound.column(int(i)).plan(), float(bound.excess[i]))
+        for i in np.flatnonzero(is_one_sided)
+    }
+    rest = np.flatnonzero(~is_one_sided)
+    if rest.size:
+        hard = problem[rest]
+        other = Intervals(hard, ~above[rest])
+        terms = Intervals(replace(hard, contraction=np.abs(hard.contraction)), np.ones(rest.size, dtype=bool))
+        for k, i in enumerate(rest.tolist()):
+            least, largest = (other.column(k), bound.column(i))[:: 1 if above[i] else -1]
+            reach = Reach(problem[i], kary=False)
+            found[i] = two_sided(problem[i], reach, least, largest, float(terms.excess[k]), max_nodes)
+    return [found[i] for i in range(problem.lam.size)]
 
 
-def _split_excess(left: list[Floats], right: list[Floats], gamma: Floats | float, out: Floats, term: Floats) -> Floats:
-    """V_right (X_left + gamma (1 - V_left)) + P_left X_right, written into `out`."""
-    (X, P, U), (V, Y) = left, right
-    np.multiply(U, gamma, out=out)
-    out += X
-    out *= V
-    out += np.multiply(P, Y, out=term)
-    return out
+def one_sided(problem: MergeProblem, plan: Plan, excess: float) -> Optimum:
+    """The result where an extreme value is the best."""
+    return _optimum(problem, plan, excess, (problem.T**3 - problem.T) // 6, "one-sided", 0.0)
+
+
+def two_sided(
+    problem: MergeProblem, reach: Reach, least: Bound, largest: Bound, terms: float, max_nodes: int
+) -> Optimum:
+    """The result of branch and bound; `terms` bounds the sum of the absolute values of which an excess is the sum."""
+    T, target = problem.T, float(problem.offset[0])
+    rounding = 16 * T * np.finfo(float).eps * terms
+    search = Nearest(reach, (least.excess, largest.excess), target, rounding, max_nodes)
+    search.offer(vanilla_plan(T), reach.direct(0, T - 1))
+    for bound in (least, largest):
+        search.offer(bound.plans((BLOCK, 0, T - 1))[0], float(bound.excess[BLOCK][0, -1]))
+    if not reach.is_listed((BLOCK, 0, T // 2)):
+        plan = dive(reach, least, largest, target)
+        search.offer(plan, float(problem.excess(plan)[0]))
+    gap = search.run()
+    excess, splits = float(problem.excess(search.plan)[0]), (T**3 - T) // 3 + search.nodes
+    return _optimum(problem, search.plan, excess, splits, "branch and bound", gap)
+
+
+def _optimum(problem: MergeProblem, plan: Plan, excess: float, splits: int, method: str, gap: float) -> Optimum:
+    value = float(problem.A[:, 0].prod() + excess)
+    return Optimum(plan, value, excess, float((excess - problem.offset[0]) ** 2), splits, method, gap)
 
 
 def best_by_enumeration(problem: MergeProblem, plans: Iterator[Plan]) -> tuple[Plan, Floats]:
