@@ -49,6 +49,16 @@ def test_an_order_is_expanded():
         derived("OM-E3", sp.exp(x), 1 + x + sp.O(x**2), show=r"e^x=1+x")
 
 
+def test_orders_at_infinity_and_of_names():
+    T = sp.Symbol("T", positive=True)
+    derived("OM-E3", sp.exp(1 / T), 1 + 1 / T + sp.O(1 / T**2, (T, sp.oo)), show=r"e^{1/T}=1+\frac1T+O(T^{-2})")
+    with pytest.raises(EvidenceError, match="does not come out"):
+        derived("OM-E3", sp.exp(1 / T), 1 + 1 / T + sp.O(1 / T**3, (T, sp.oo)))
+    name = Notation().name("f_x", x**2 + x**3, x)
+    derived("OM-E3", 1 + name, 1 + x**2 + sp.O(x**3))
+    derived("OM-E3", 1 + x**2 + x**3, 1 + name + sp.O(x**4))
+
+
 def test_controls_of_inequalities_violate_the_relation():
     for control in (2 * (x + 1), x + 1):
         with pytest.raises(EvidenceError, match="multiple of the claim"):

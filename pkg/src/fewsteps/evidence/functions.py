@@ -75,7 +75,18 @@ def _list(parser: Parser) -> Any:
     if parser.peek() not in {"(", r"\{"}:
         raise UnreadableError(f"`{text}` needs brackets (in `{text_of(parser.tokens)}`)")
     arguments = [parser.inner(piece) for piece in split(parser.group(), {","})[0]]
-    return {"O": sp.O, r"\max": sp.Max, r"\min": sp.Min}[text](*arguments)
+    return {"O": _order, r"\max": sp.Max, r"\min": sp.Min}[text](*arguments)
+
+
+def _order(*arguments: Any) -> sp.Expr:
+    """O(h^2) is meant for small h, O(1/T) for large T."""
+    (size,) = arguments
+    free = size.free_symbols
+    if len(free) == 1:
+        (variable,) = free
+        if sp.limit(size, variable, sp.oo) == 0:
+            return sp.O(size, (variable, sp.oo))
+    return sp.O(size)
 
 
 def _absolute(parser: Parser) -> Any:

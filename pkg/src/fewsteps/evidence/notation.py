@@ -24,6 +24,12 @@ class Named(sp.Function):
     places: ClassVar[tuple[sp.Symbol, ...]]
     case: ClassVar[str | None]
 
+    def _eval_nseries(self, x: sp.Symbol, n: int, logx: Any, cdir: Any = 0) -> sp.Expr:
+        return unfold(self)._eval_nseries(x, n, logx, cdir)
+
+    def _eval_as_leading_term(self, x: sp.Symbol, logx: Any = None, cdir: Any = 0) -> sp.Expr:
+        return unfold(self)._eval_as_leading_term(x, logx, cdir)
+
 
 class Operated(sp.Function):
     """An operator such as a mean, applied but not yet computed; made by `Notation.operator`."""

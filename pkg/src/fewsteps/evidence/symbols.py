@@ -139,9 +139,12 @@ def _difference(left: Any, right: Any, relation: str, normal_form: Form) -> Any:
 
 
 def _remainder(difference: Any, order: sp.Order) -> Any:
-    """What an expansion leaves below the claimed order: 0 if the claim holds."""
-    (variable,) = order.variables
-    power = sp.degree(order.expr, variable)
+    """What an expansion leaves below the claimed order: 0 if the claim holds. At infinity it is one in 1/T."""
+    (variable,), (point,) = order.variables, order.point
+    leading = order.expr
+    if point == sp.oo:
+        difference, leading = (part.subs(variable, 1 / variable) for part in (difference, leading))
+    power = sp.degree(sp.expand(leading), variable)
     return sp.simplify(sp.series(difference, variable, 0, power).removeO())
 
 
