@@ -14,13 +14,6 @@ function inOrder(toc) {
   return [...fs.readFileSync(toc, "utf8").matchAll(/^\s*(?:-\s+)?(?:root|file):\s*["']?([^\s"'#]+)/gm)].map(([, name]) => `${name.replace(/\.(md|ipynb)$/, "")}.html`);
 }
 
-const PRINT = `
-  .bd-header, .bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .bd-footer, .bd-footer-content, .bd-footer-article, .prev-next-footer, .header-article,
-  .headerlink, .copybtn, .toggle-button, .skip-link, #pst-skip-link, .pst-back-to-top, #pst-back-to-top, .fs-filters, .sd-summary-state-marker { display: none !important; }
-  .bd-main, .bd-content, .bd-article-container, .bd-article, .bd-container, .bd-container__inner { display: block !important; max-width: none !important; width: auto !important; margin: 0 !important; padding: 0 !important; }
-  pre { white-space: pre-wrap !important; } h1, h2, h3 { break-after: avoid; } figure, .cell_output img, .fs-evidence { break-inside: avoid; }
-  html, body { background: #fff !important; font-size: 15px !important; }`;
-
 const pages = rest.length ? rest : inOrder(options.toc || "_toc.yml");
 const missing = pages.filter((name) => !fs.existsSync(path.join(root, name)));
 if (missing.length) { console.error(`Not built: ${missing.join(", ")}. Run \`make book\` first.`); process.exit(1); }
@@ -33,7 +26,6 @@ async function print(context, { name, i }) {
   await page.goto(site.base + name);
   await settled(page);
   await openFolds(page);
-  await page.addStyleTag({ content: PRINT });
   await page.emulateMedia({ media: "print", colorScheme: "light" });
   await page.evaluate(() => { document.documentElement.dataset.theme = "light"; });
   await page.waitForLoadState("networkidle").catch(() => {});

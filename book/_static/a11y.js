@@ -42,6 +42,25 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   };
 
+  // Paper has no folds and is white: printing opens what is folded, and afterwards all is as it was.
+  let undo = [];
+  window.addEventListener("beforeprint", () => {
+    const root = document.documentElement, theme = root.dataset.theme;
+    const folds = [...document.querySelectorAll("details:not([open])")], hidden = [...document.querySelectorAll(".toggle-hidden")];
+    folds.forEach((fold) => { fold.open = true; });
+    hidden.forEach((part) => part.classList.remove("toggle-hidden"));
+    root.dataset.theme = "light";
+    undo = [
+      ...folds.map((fold) => () => { fold.open = false; }),
+      ...hidden.map((part) => () => part.classList.add("toggle-hidden")),
+      () => { root.dataset.theme = theme; },
+    ];
+  });
+  window.addEventListener("afterprint", () => {
+    undo.forEach((step) => step());
+    undo = [];
+  });
+
   let waiting = 0;
   const later = () => {
     cancelAnimationFrame(waiting);

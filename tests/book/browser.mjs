@@ -1,12 +1,12 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
-// Checks: explorers network overflow axe mathematics links alt weight search ledger files
+// Checks: explorers network overflow axe mathematics print links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { findPages, freshContext, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
-import { QUIET, axe, bareWork, explorers, folded, ledger, look, overflow, search, watch } from "./page.mjs";
+import { QUIET, axe, bareWork, explorers, folded, ledger, look, overflow, paper, search, watch } from "./page.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
@@ -78,6 +78,8 @@ async function checkPage(context, name, base) {
     await page.setViewportSize({ width: 1280, height: 900 });
     await view(page, name, base);
     await attempt("mathematics", name, () => page.locator("mjx-merror, .MathJax_Error").evaluateAll((all) => all.map((node) => `not typeset: ${node.getAttribute("title") ?? node.textContent}`)));
+    await attempt("print", name, () => paper(page));
+    await page.setViewportSize({ width: 1280, height: 900 });
     if (wants("axe") || wants("overflow")) await checkViews(page, name);
     await look(page, FOUND);
     await attempt("explorers", name, async () => {
@@ -123,7 +125,7 @@ function jobs(site, files) {
   const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
-  if (["explorers", "network", "overflow", "axe", "mathematics", "weight", "ledger"].some(wants)) {
+  if (["explorers", "network", "overflow", "axe", "mathematics", "print", "weight", "ledger"].some(wants)) {
     listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));

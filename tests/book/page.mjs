@@ -42,6 +42,28 @@ export const overflow = (page) => page.evaluate(() => {
     .concat(`the page is ${most} px wide`).slice(0, 3);
 });
 
+/** The page as its own print button gives it on A4: the folds are open, and nothing that holds words or signs is cut off. */
+export async function paper(page) {
+  await page.setViewportSize({ width: 688, height: 1000 }); // A4 between its margins, in CSS pixels
+  await page.emulateMedia({ media: "print", colorScheme: "light" });
+  const failures = await page.evaluate(async () => {
+    window.dispatchEvent(new Event("beforeprint"));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const found = [], edge = document.documentElement.clientWidth + 1, article = document.querySelector("article");
+    const say = (what, node) => found.push(`${what}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
+    for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) say("folded on paper", fold);
+    for (const node of article.querySelectorAll("pre, table, img, svg, figure, mjx-container, .output, .fs-evidence, .fs-scroll")) {
+      if (!node.getClientRects().length) continue;
+      const cut = node.scrollWidth > node.clientWidth + 1 && node.clientWidth && getComputedStyle(node).overflowX !== "visible";
+      if (cut || node.getBoundingClientRect().right > edge) say(`cut off, ${Math.round(Math.max(node.scrollWidth, node.getBoundingClientRect().right))} px`, node);
+    }
+    window.dispatchEvent(new Event("afterprint"));
+    return found;
+  });
+  await page.emulateMedia({ media: "screen" });
+  return failures.slice(0, 6).concat(failures.length > 6 ? `and ${failures.length - 6} more` : []);
+}
+
 /** Two things fill a page without telling axe more: tokens of code that are styled alike, and the glyphs of formulas, which
  *  are no text to it. One token of a kind stays in the text; a formula becomes a box of its size that holds its words. */
 const FOLD = () => {

@@ -72,6 +72,9 @@ def test_the_conda_environment_agrees_with_the_package() -> None:
     python = next(item for item in dependencies if isinstance(item, str) and item.startswith("python "))
     pip = next(item["pip"] for item in dependencies if isinstance(item, dict))
     assert "-e ./pkg[pages,torch]" in pip
+    # conda's name for torch's build without CUDA, with the bound of the package, so that pip finds it there already
+    torch = next(item for item in dependencies if isinstance(item, str) and item.startswith("pytorch"))
+    assert torch == f"pytorch-cpu {Requirement(EXTRAS['torch'][0]).specifier}"
     offered, required = SpecifierSet(python.removeprefix("python ")), SpecifierSet(PROJECT["requires-python"])
     for minor in range(8, 20):
         assert not offered.contains(f"3.{minor}") or required.contains(f"3.{minor}")
