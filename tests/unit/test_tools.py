@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import alone
 import arithmetic
+import faults
 import nbformat
 import normalise
 import pytest
 import stage
+from planting import even_sample, plant, room_of
 
 
 def test_a_stage_runs_once_and_again_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,3 +173,44 @@ def test_outputs_that_nbval_ignores_do_not_fail_the_check(tmp_path: Path, monkey
     assert "2\\n" in path.read_text()  # `make notebooks` takes everything
     monkeypatch.setattr(normalise, "is_compared", lambda _: True)
     assert run("1\n", "2\n", "--check") == 1
+
+
+MODULE = """\
+def f(x, n=3, strict=True, *, way="up"):
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n - 1}")
+    checked(x)
+    return xp.where(x > 30.0, xp.maximum(x, 0.0), 1e-12 * x)
+"""
+
+
+def test_every_kind_of_fault_is_planted() -> None:
+    found = {kind: [] for kind in ("operator", "constant", "tolerance", "door", "tail", "option")}
+    for fault in plant(Path("room/module.py"), MODULE):
+        compile(fault.text, "module", "exec")
+        assert fault.text != MODULE
+        found[fault.kind].append(fault.text)
+    counts = {kind: len(texts) for kind, texts in found.items()}
+    assert counts == {"operator": 5, "constant": 4, "tolerance": 1, "door": 2, "tail": 3, "option": 2}
+    assert all("1e-06 * x" in text.replace("(", "").replace(")", "") for text in found["tolerance"])
+    assert any("raise" not in text for text in found["door"])
+    assert any("checked" not in text for text in found["door"])
+    assert any("strict=(False)" in text for text in found["option"])
+
+
+def test_a_sample_is_even_and_the_same_again() -> None:
+    made = [f for room in ("a", "b", "c") for k in range(3) for f in plant(Path(f"{room}/{k}.py"), MODULE)]
+    sample = even_sample(made, 18, seed=1)
+    assert [sum(fault.room == room for fault in sample) for room in "abc"] == [6, 6, 6]
+    assert all(
+        {fault.kind for fault in sample if fault.room == room} == set(faults.KINDS) | {"option"} for room in "abc"
+    )
+    assert sample == even_sample(made, 18, seed=1) != even_sample(made, 18, seed=2)
+
+
+def test_every_module_has_tests_that_answer_for_it() -> None:
+    rooms = {room_of(module) for module in faults.modules()}
+    assert {"plans", "evidence", "operators", "solvers"} <= rooms
+    for room in rooms - {"arrays"}:
+        assert faults.tests_of(room), room
+    assert {"test_plans.py", "test_search.py"} <= {test.name for test in faults.tests_of("plans")}
