@@ -24,10 +24,11 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 NOTEBOOKS := 'chapters/**/*.ipynb' 'book/*.ipynb'
 PACKAGE := 'pkg/src/**/*' pkg/pyproject.toml
+UNIT := tests/unit pkg/src/fewsteps --doctest-modules
 PINS := requirements.lock requirements-torch.txt
 CONFIG := pyproject.toml
 
-.PHONY: help book draft test lab serve pdf notebooks lock bench faults checkerboard format clean distclean \
+.PHONY: help book draft test lab serve pdf notebooks lock bench coverage faults checkerboard format clean distclean \
         env node vendor execute html lint types unit nbtest booktest pythons
 
 help: ## list the targets
@@ -90,7 +91,7 @@ types: env
 
 unit: env
 	@$(STAGE) unit --arithmetic --inputs $(CONFIG) $(PACKAGE) $(PINS) environment.yml requirements.in _config.yml _toc.yml 'tests/unit/**/*' 'tools/*.py' 'book/_ext/**/*.py' 'book/catalogue/*' -- \
-	  env MPLBACKEND=Agg pytest -q -n $(WORKERS) tests/unit pkg/src/fewsteps --doctest-modules --cov=fewsteps --cov-report=term
+	  env MPLBACKEND=Agg pytest -q -n $(WORKERS) --dist worksteal $(UNIT)
 
 # The book was built from one execution; this is a second one, on arithmetic that rounds otherwise where the machine has
 # such; both must give the committed outputs.
@@ -114,6 +115,10 @@ notebooks: execute ## write fresh text outputs into the committed notebooks
 
 format: env ## format code and notebooks
 	@ruff check --quiet --fix . ; ruff format --quiet . && $(PY) tools/normalise.py
+
+# Measuring coverage makes the tests half as slow again, so `make test` does without.
+coverage: env ## list the lines of the package that no unit test and no example reaches
+	@MPLBACKEND=Agg pytest -q -n $(WORKERS) $(UNIT) --cov=fewsteps --cov-report=term
 
 bench: env ## time the package's main computations
 	@$(PY) -m pytest -q -s benchmarks
