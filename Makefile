@@ -116,7 +116,7 @@ notebooks: execute ## write fresh text outputs into the committed notebooks
 format: env ## format code and notebooks
 	@ruff check --quiet --fix . ; ruff format --quiet . && $(PY) tools/normalise.py
 
-# Measuring coverage makes the tests half as slow again, so `make test` does without.
+# Measuring coverage makes the tests 1.6 times as slow, so `make test` does without.
 coverage: env ## list the lines of the package that no unit test and no example reaches
 	@MPLBACKEND=Agg pytest -q -n $(WORKERS) $(UNIT) --cov=fewsteps --cov-report=term
 
