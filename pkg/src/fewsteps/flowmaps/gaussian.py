@@ -28,7 +28,8 @@ class GaussianFlowMap(FlowMap):
 
     The map is alpha_t m + C_t^{1/2} C_r^{-1/2} (x - alpha_r m) with C_t = alpha_t^2 S + sigma_t^2 I. If eps has a
     covariance B = L L^T instead of I, this holds for L^{-1} x; C_t^{1/2} C_r^{-1/2} in the given coordinates would
-    transport the covariance along another way. NumPy and torch.
+    transport the covariance along another way. NumPy and torch. Average velocities over gaps below a sixteenth of the
+    horizon trust alpha and sigma^2 to be smooth on that scale.
 
     Parameters
     ----------

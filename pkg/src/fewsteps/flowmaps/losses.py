@@ -19,7 +19,8 @@ class AffineLosses(Setting):
     """Losses of an `AffineMap` for the law N(m, lam) under a process; expectations over x_r are exact.
 
     Integrals over pairs of times are those of the source, dr dt over the triangle 0 <= t <= r <= horizon without a
-    factor; those of the slices run over the other time alone.
+    factor; those of the slices run over the other time alone. Between breaks the coefficients must be smooth: whether
+    the nodes resolve them shows by doubling `nodes`.
 
     Parameters
     ----------

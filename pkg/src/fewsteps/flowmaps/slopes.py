@@ -75,8 +75,8 @@ def map_of(slope: TwoTime) -> TwoTime:
 def slope_of(phi: TwoTime, horizon: float = 1.0) -> TwoTime:
     """The average velocity (phi(x, r, t) - x)/(t - r) of a map.
 
-    A `FlowMap` brings its own, accurate one. For other maps the quotient loses digits as t -> r; in rows with
-    |t - r| < 1e-6 horizon it is replaced by the derivative of phi in t half-way.
+    A `FlowMap` brings its own, accurate one. Other maps are trusted to be the identity at t = r. Their quotient loses
+    digits as t -> r; in rows with |t - r| < 1e-6 horizon it is replaced by the derivative of phi in t half-way.
 
     Notes
     -----

@@ -29,7 +29,7 @@ def hyvarinen(rule: Rule, law: Law, s: VectorField, div: ScalarField) -> Pair:
     law : Law
     s : callable, (n, d) -> (n, d)
     div : callable, (n, d) -> (n,)
-        The divergence of `s`.
+        The divergence of `s`, trusted.
 
     Notes
     -----

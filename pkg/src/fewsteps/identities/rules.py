@@ -95,6 +95,11 @@ class Rule:
 def monte_carlo_rule(law: Law, alpha: float, sigma: float, n: int, rng: np.random.Generator) -> Rule:
     """`n` independent draws of (x_0, eps), any dimension; n at least 2. Any law with `sample` will do.
 
+    Raises
+    ------
+    TypeError
+        If the law has no `sample`, or `rng` is no generator.
+
     Examples
     --------
     >>> from fewsteps.laws import PointCloud

@@ -48,6 +48,11 @@ def quantile(law: Law, q: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArra
 
     Newton's method, safeguarded by a bracket: the quantiles of the mixture lie between those of its components.
 
+    Raises
+    ------
+    ValueError
+        If q lies outside (0, 1), d is not 1, or the law has no density at this level.
+
     Examples
     --------
     >>> from fewsteps import GaussianMixture

@@ -1,7 +1,8 @@
 """The merge rule with signal shrinkage, the surrogate target, and the thresholds of the phase transition.
 
 `left` is always the cleaner block (it acts last), `right` the noisier one; gamma belongs to the noisiest step covered.
-The arithmetic is generic: NumPy, torch, sympy and mpmath values all work.
+The arithmetic of merging is generic and unchecked: NumPy, torch, sympy and mpmath values all work, and gamma need not
+lie in [0, 1], where it is a shrinkage. Surrogates and thresholds are those of centred Gaussian data.
 """
 
 from __future__ import annotations
@@ -125,7 +126,8 @@ def amplification_threshold(schedule: Schedule) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: OM-E58. lambda_0(t) = sigma_t (sigma_t - sigma_{t-1}) / (alpha_t (alpha_{t-1} - alpha_t)). Step T never
+    Source: OM-E58, on every schedule.
+    lambda_0(t) = sigma_t (sigma_t - sigma_{t-1}) / (alpha_t (alpha_{t-1} - alpha_t)). Step T never
     amplifies (OM-E69), so it has no threshold.
 
     Examples

@@ -1,7 +1,7 @@
 """What training time does to one coordinate of a linear student.
 
 The loss of gain a against target tau on inputs of variance n is n (a - tau)^2; s is the training time of gradient flow
-on that loss (not the diffusion time t).
+on that loss (not the diffusion time t). Inputs are centred: a mean would add its square to n.
 """
 
 from __future__ import annotations
@@ -170,7 +170,8 @@ def best_stopping_time(lam: Any, schedule: Schedule) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: OM-R-TEACHERDATA. s* = log((A_T - tau) / (sqrt(lam) - tau)) / 2.
+    Source: OM-R-TEACHERDATA. Any schedule: the student starts at A_T, on inputs of variance 1.
+    s* = log((A_T - tau) / (sqrt(lam) - tau)) / 2.
 
     Examples
     --------

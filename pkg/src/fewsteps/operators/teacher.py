@@ -2,6 +2,9 @@
 
 Shapes: data variances `lam` have shape (d,); the operators A_1, ..., A_T have shape (T, d), row t - 1 holding A_t,
 the factor by which step t maps x_t to x_{t-1} in each coordinate. All quantities are dimensionless.
+
+The data are centred, and coordinates run along the eigenvectors of their covariance. Schedules are monotone with exact
+ends, as `Schedule` sees to; alpha^2 + sigma^2 = 1 is used nowhere unless a function says so.
 """
 
 from __future__ import annotations
@@ -143,7 +146,7 @@ def step_angles(lam: Any, schedule: Schedule) -> Array:
 
     Notes
     -----
-    Source: OM-E7. A_t = |v_{t-1}| / |v_t| cos(phi_t).
+    Source: OM-E7. A_t = |v_{t-1}| / |v_t| cos(phi_t). At lam = 0 the vector v_0 is zero and phi_1 is set to 0.
 
     Examples
     --------
@@ -189,7 +192,7 @@ def teacher_gain(lam: Any, schedule: Schedule) -> Array:
 
     Notes
     -----
-    Source: OM-E8, OM-P3.2: tau <= sqrt(lam).
+    Source: OM-E8, OM-P3.2: tau <= sqrt(lam), on every schedule.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def log_likelihood(
     """Log-density at times[0] of the flow dx/dt = velocity(x, t) whose law at times[-1] is the prior.
 
     The pair (x, integral of the divergence) is solved as one system; the result is the prior's log-density where the
-    path ends plus the integral.
+    path ends plus the integral. The divergence is trusted to be that of the velocity.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Exact output mean and variance of discretised samplers on Gaussian data.
 
-With the exact score of N(mean, lam) every step of every sampler is affine, so mean and variance obey recursions:
-the discretisation error in closed form, no samples drawn.
+With the exact score of N(mean, diag(lam)) every step of every sampler is affine, coordinate by coordinate, so mean and
+variance obey recursions: the discretisation error in closed form, no samples drawn. Other covariances are diagonal in
+the basis of their eigenvectors.
 """
 
 from __future__ import annotations
