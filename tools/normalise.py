@@ -22,16 +22,31 @@ from stage import input_files
 
 DROPPED = ("image/png", "image/jpeg", "image/svg+xml", "application/vnd.jupyter.widget-view+json")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+#: What a kernel would write, without its version: with it, `jupyter nbconvert --to script` knows what to do.
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+METADATA = {"kernelspec": KERNEL, "language_info": LANGUAGE}
 SETUP = """\
-# On Google Colab: install the book's package. Anywhere else this does nothing.
+# On Google Colab: install the book's package beside the NumPy that is loaded already. Elsewhere: see that it is there.
 import sys
+from importlib.metadata import version
+from importlib.util import find_spec
 
+package = "fewsteps[pages,torch] @ git+{url}#subdirectory=pkg"
 if "google.colab" in sys.modules:
-    %pip install --quiet "fewsteps[pages,torch] @ git+{url}#subdirectory=pkg"
+    loaded = "numpy==" + version("numpy")
+    %pip install --quiet "$package" "$loaded"
     from google.colab import output
 
-    output.enable_custom_widget_manager()"""
+    output.enable_custom_widget_manager()
+elif find_spec("fewsteps") is None:
+    raise ModuleNotFoundError(f"the book's package is missing: pip install '{{package}}'")"""
 
 
 def setup_source() -> str:

@@ -134,6 +134,22 @@ def test_the_setup_cell_is_brought_back_to_the_front() -> None:
     assert [cell.id for cell in normalise.normalise(notebook, has_setup=True).cells] == ["title", "setup", "one"]
 
 
+def test_a_normalised_notebook_becomes_a_script() -> None:
+    exporters = pytest.importorskip("nbconvert.exporters")
+    text, resources = exporters.ScriptExporter().from_notebook_node(normalise.normalise(sample(), has_setup=True))
+    assert resources["output_extension"] == ".py"
+    compile(text, "script", "exec")
+    assert "run_line_magic('pip', 'install --quiet \"$package\" \"$loaded\"')" in text
+
+
+def test_the_setup_cell_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = normalise.setup_source().replace("    %pip", "    pass  #")
+    exec(source, {})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'fewsteps\[pages,torch\] @ git\+https://"):
+        exec(source, {})
+
+
 @pytest.mark.parametrize(
     ("tags", "source", "compared"),
     [
