@@ -28,7 +28,7 @@ def compare(tex: str, sides: list[Any], relation: str, where: dict[str, Any]) ->
         What was checked, first to last.
     relation : {"=", ">", ">="}
     where : dict
-        TeX to sympy object, for this formula alone.
+        TeX to sympy object, beside the page's names.
 
     Raises
     ------
@@ -74,7 +74,11 @@ def _match(member: Any, side: Any) -> None:
     member, side = _main(member), _main(side)
     if getattr(member, "shape", ()) != getattr(side, "shape", ()):
         raise ShownError(f"{sp.latex(member)} is shown, but {sp.latex(side)} was checked")
-    if not agree(member, side):
+    try:
+        same = agree(member, side)
+    except ValueError as error:
+        raise ShownError(f"{sp.latex(member)} cannot be compared with {sp.latex(side)}: {error}") from error
+    if not same:
         raise ShownError(f"{sp.latex(member)} is shown, but {sp.latex(side)} was checked")
 
 

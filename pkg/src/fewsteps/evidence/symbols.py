@@ -74,7 +74,7 @@ def derived(
     show : str or False, optional
         TeX to show instead of the sides. It is read back and compared with them at random points. False shows none.
     where : dict, optional
-        TeX to sympy object, for names in `show` that this formula alone uses.
+        TeX to sympy object, for further names in `show`; they too have one meaning on the whole page.
     stated : str
         Why `show` can be neither rendered nor read back; then `case` must say what was checked. The ledger counts it.
 
