@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 EXPECTED = {"OM": 56, "PD": 97, "QA": 7, "GR": 13, "FM": 55}
 ROUNDING = 1e-12  # a tolerance of this size is as tight as double precision lets a computation be held to
-SLACK = 100.0
+SLACK = 100.0  # a tolerance is at most so many times what was achieved where it was written
+ELSEWHERE = 4.0  # and so much of an error of rounding or integration may be missing on another processor
 
 
 def ledger() -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ def test_no_tolerance_is_looser_than_it_has_to_be() -> None:
     loose = [
         f"{name} at {check['at']}: error {check['error']:.1e}, tolerance {check['tolerance']:.1e}"
         for name, check in exact
-        if check["tolerance"] > max(ROUNDING, SLACK * max(check["error"], 1e-15))
+        if check["tolerance"] > max(ROUNDING, SLACK * ELSEWHERE * max(check["error"], 1e-15))
     ]
     assert loose == [], "bring these tolerances closer to what is achieved"
 
