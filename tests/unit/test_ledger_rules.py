@@ -12,8 +12,8 @@ ENTRIES = (Entry("XX-1", "Eq. (1)", "One < two", "core", "part/page"),)
 
 
 def book(*records: Record, complete: bool = True) -> Book:
-    source = Source("XX", "x", "A source", "key", "part", complete, ENTRIES)
-    return Book([source], list(records), {"chapters/part/page": "Page"}, {})
+    source = Source("XX", "x", "A source", "key", 1, "part", complete, ENTRIES)
+    return Book([source], list(records), {"chapters/part/page": "Page"}, {}, [], [])
 
 
 def record(kind: str, name: str = "XX-1", doc: str = "chapters/part/page", **rest: object) -> Record:
@@ -72,3 +72,9 @@ def test_the_drawn_ledger_escapes_and_links() -> None:
     assert "One &lt; two" in html
     assert 'href="../chapters/part/page.html#ev-derived"' in html
     assert "0 / 1.0e-12" in html
+
+
+def test_the_row_names_the_mistakes_that_are_rejected_and_the_cases() -> None:
+    checks = [record("verified", mistake="lost alpha", case="d = 1"), record("bounded", mistake="lost alpha")]
+    row = book(record("derived", case="d = 2"), *checks).rows()[0]
+    assert (row["rejects"], row["cases"]) == (["lost alpha"], ["d = 2", "d = 1"])
