@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +46,13 @@ class Resolution:
         cells = terms.reshape(self.components, *(self.n, self.inner) * self.d)
         total = 4 * float(np.finfo(float).eps * np.abs(terms).sum())
         for axis in range(1, 2 * self.d, 2):
-            total += _missed(_marginal(cells, axis), *self.along, range(max(1, self.n - _LAST), self.n))
-            total += _missed(_marginal(cells, axis + 1), *self.across, range(max(3, self.inner - _LAST), self.inner))
+            total += sum(_missed(_marginal(cells, axis + k), table) for k, table in enumerate(self._tables) if table)
         return total
+
+    @cached_property
+    def _tables(self) -> tuple[Table | None, Table | None]:
+        """Along and across; None where no degree is left to look at."""
+        return _table(*self.along, max(1, self.n - _LAST)), _table(*self.across, max(3, self.inner - _LAST))
 
 
 def _marginal(cells: Floats, axis: int) -> Floats:
@@ -54,16 +60,31 @@ def _marginal(cells: Floats, axis: int) -> Floats:
     return cells.sum(axis=tuple(other for other in range(1, cells.ndim) if other != axis))
 
 
-def _missed(terms: Floats, nodes: Floats, weights: Floats, degrees: range) -> float:
-    """What the coefficients of some degrees say about those that the nodes do not see, summed over the components."""
-    if not degrees:
-        return 0.0
+class Table(NamedTuple):
+    """Columns that take terms to coefficients: `last` of the highest degrees, then those of middle ones."""
+
+    columns: Floats
+    last: int
+
+
+def _table(nodes: Floats, weights: Floats, first: int) -> Table | None:
     roots, n = np.sqrt(weights), len(nodes)
-    scaled = np.divide(terms, roots, out=np.zeros_like(terms), where=roots > 0)
+    if first >= n:
+        return None
+    inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=roots > 0)
     half = range(max(1, n // 2 - _LAST), max(2, n // 2))
-    last, middle = (np.linalg.norm(scaled @ _hermite(nodes, roots, some).T, axis=1) for some in (degrees, half))
-    fall = last / (middle + (middle == 0))
-    return float((np.minimum(last, 10 * last * fall**1.5) if n >= _FEW else last).sum())
+    rows = np.concatenate([_hermite(nodes, roots, some) for some in (range(first, n), half)])
+    return Table((rows * inverse).T, n - first)
+
+
+def _missed(terms: Floats, table: Table) -> float:
+    """What the coefficients of some degrees say about those that the nodes do not see, summed over the components."""
+    squares = (terms @ table.columns) ** 2
+    last, middle = squares[:, : table.last].sum(axis=1), squares[:, table.last :].sum(axis=1)
+    size = np.sqrt(last)
+    if len(table.columns) < _FEW:
+        return float(size.sum())
+    return float((size * np.minimum(1.0, 10 * (last / (middle + (middle == 0))) ** 0.75)).sum())
 
 
 def _hermite(nodes: Floats, roots: Floats, degrees: range) -> Floats:
