@@ -42,11 +42,12 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   };
 
-  // Paper has no folds and is white: printing opens what is folded, and afterwards all is as it was.
+  // Paper has no folds and is white: printing opens proofs and solutions, and afterwards all is as it was. Code and checks
+  // are printed when the switch shows them.
   let undo = [];
   window.addEventListener("beforeprint", () => {
     const root = document.documentElement, theme = root.dataset.theme;
-    const folds = [...document.querySelectorAll("details:not([open])")], hidden = [...document.querySelectorAll(".toggle-hidden")];
+    const folds = [...document.querySelectorAll("details:not([open]):not(.fs-fold)")], hidden = [...document.querySelectorAll(".toggle-hidden")];
     folds.forEach((fold) => { fold.open = true; });
     hidden.forEach((part) => part.classList.remove("toggle-hidden"));
     root.dataset.theme = "light";

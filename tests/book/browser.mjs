@@ -1,12 +1,12 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
-// Checks: explorers network overflow axe mathematics print links alt weight search ledger files
+// Checks: explorers network overflow axe mathematics print switch links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { findPages, freshContext, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
-import { QUIET, axe, bareWork, explorers, folded, ledger, look, overflow, paper, search, watch } from "./page.mjs";
+import { QUIET, axe, bareWork, explorers, folded, ledger, look, overflow, paper, search, switches, watch } from "./page.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
@@ -80,6 +80,8 @@ async function checkPage(context, name, base) {
     await attempt("mathematics", name, () => page.locator("mjx-merror, .MathJax_Error").evaluateAll((all) => all.map((node) => `not typeset: ${node.getAttribute("title") ?? node.textContent}`)));
     await attempt("print", name, () => paper(page));
     await page.setViewportSize({ width: 1280, height: 900 });
+    await attempt("switch", name, () => switches(page));
+    if (wants("switch")) await view(page, name, base);
     if (wants("axe") || wants("overflow")) await checkViews(page, name);
     await look(page, FOUND);
     await attempt("explorers", name, async () => {
@@ -115,7 +117,8 @@ async function checkFile(context, name, base) {
   await attempt("files", name, async () => {
     await view(page, name, base);
     const { failures } = await explorers(page, { quick: true });
-    return [...failures, ...seen.problems];
+    await view(page, name, base);
+    return [...failures, ...await switches(page), ...seen.problems];
   });
   await page.close();
 }
@@ -125,7 +128,7 @@ function jobs(site, files) {
   const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
-  if (["explorers", "network", "overflow", "axe", "mathematics", "print", "weight", "ledger"].some(wants)) {
+  if (["explorers", "network", "overflow", "axe", "mathematics", "print", "switch", "weight", "ledger"].some(wants)) {
     listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));

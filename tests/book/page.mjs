@@ -2,6 +2,8 @@
 
 import { PATIENCE, openFolds } from "./chrome.mjs";
 
+const SOON = PATIENCE / 10; // what does not happen by then does not happen
+
 export const QUIET = "*, *::before, *::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }";
 
 /** Collects what a page asks for and complains about. */
@@ -42,26 +44,70 @@ export const overflow = (page) => page.evaluate(() => {
     .concat(`the page is ${most} px wide`).slice(0, 3);
 });
 
-/** The page as its own print button gives it on A4: the folds are open, and nothing that holds words or signs is cut off. */
+/** The page as its own print button gives it on A4, with code and checks as the switch shows them: proofs and solutions are
+ *  open, and nothing that holds words or signs is cut off. */
 export async function paper(page) {
   await page.setViewportSize({ width: 688, height: 1000 }); // A4 between its margins, in CSS pixels
   await page.emulateMedia({ media: "print", colorScheme: "light" });
   const failures = await page.evaluate(async () => {
-    window.dispatchEvent(new Event("beforeprint"));
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const found = [], edge = document.documentElement.clientWidth + 1, article = document.querySelector("article");
-    const say = (what, node) => found.push(`${what}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
-    for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) say("folded on paper", fold);
-    for (const node of article.querySelectorAll("pre, table, img, svg, figure, mjx-container, .output, .fs-evidence, .fs-scroll")) {
-      if (!node.getClientRects().length) continue;
-      const cut = node.scrollWidth > node.clientWidth + 1 && node.clientWidth && getComputedStyle(node).overflowX !== "visible";
-      if (cut || node.getBoundingClientRect().right > edge) say(`cut off, ${Math.round(Math.max(node.scrollWidth, node.getBoundingClientRect().right))} px`, node);
+    const found = [], article = document.querySelector("article"), button = document.querySelector(".fs-switch");
+    const rest = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    for (const code of button ? ["folded", "shown"] : ["folded"]) {
+      if (button && document.documentElement.dataset.fsCode !== code) button.click();
+      await rest();
+      window.dispatchEvent(new Event("beforeprint"));
+      await rest();
+      const edge = document.documentElement.clientWidth + 1;
+      const say = (what, node) => found.push(`${what}, code ${code}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
+      for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) if (fold.getClientRects().length) say("folded on paper", fold);
+      if (button && (code === "shown") !== [...article.querySelectorAll(".fs-fold")].every((fold) => fold.getClientRects().length)) say("the switch does not decide", button);
+      for (const node of article.querySelectorAll("pre, table, img, svg, figure, mjx-container, .output, .fs-evidence, .fs-scroll")) {
+        if (!node.getClientRects().length) continue;
+        const cut = node.scrollWidth > node.clientWidth + 1 && node.clientWidth && getComputedStyle(node).overflowX !== "visible";
+        if (cut || node.getBoundingClientRect().right > edge) say(`cut off, ${Math.round(Math.max(node.scrollWidth, node.getBoundingClientRect().right))} px`, node);
+      }
+      window.dispatchEvent(new Event("afterprint"));
     }
-    window.dispatchEvent(new Event("afterprint"));
+    if (button && document.documentElement.dataset.fsCode === "shown") button.click();
+    await rest();
     return found;
   });
   await page.emulateMedia({ media: "screen" });
   return failures.slice(0, 6).concat(failures.length > 6 ? `and ${failures.length - 6} more` : []);
+}
+
+/** The switch for code and checks: by key, by mouse, remembered; and a link into a fold opens it. */
+export async function switches(page) {
+  const folds = () => page.locator(".fs-fold").evaluateAll((all) => all.map((fold) => fold.open));
+  const button = page.locator(".fs-switch"), failures = [], pressed = () => button.getAttribute("aria-pressed");
+  if (!(await folds()).length) return [];
+  if ((await button.count()) !== 1) return [`${await button.count()} switches for code and checks`];
+  if ((await folds()).some(Boolean) || (await pressed()) !== "false") failures.push("the page does not open with its code folded");
+  await page.keyboard.press("Alt+KeyC");
+  if (!(await folds()).every(Boolean) || (await pressed()) !== "true") failures.push("Alt+C does not open all folds");
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector(".fs-switch")?.ariaPressed);
+  if (!(await folds()).every(Boolean)) failures.push("the switch is not remembered");
+  await button.click();
+  if ((await folds()).some(Boolean)) failures.push("a click on the switch does not fold the code");
+  const mark = page.locator(".fs-fold .fs-evidence[id]").last();
+  if (await mark.count()) {
+    const name = await mark.getAttribute("id");
+    await page.evaluate((id) => { location.hash = id; }, name);
+    const arrived = await page.waitForFunction((id) => {
+      const { top, height } = document.getElementById(id).getBoundingClientRect();
+      return height && top >= 0 && top < innerHeight;
+    }, name, { timeout: SOON }).catch(() => null);
+    if (!arrived) failures.push("a link to a mark does not lead into its fold");
+  }
+  const shown = page.locator("a.fs-open").first();
+  if (await shown.count()) {
+    await shown.click();
+    const name = (await shown.getAttribute("href")).slice(1);
+    const opened = await page.waitForFunction((id) => document.getElementById(id)?.open, name, { timeout: SOON }).catch(() => null);
+    if (!opened) failures.push(`"show" does not open ${name}`);
+  }
+  return failures;
 }
 
 /** Two things fill a page without telling axe more: tokens of code that are styled alike, and the glyphs of formulas, which
@@ -202,7 +248,41 @@ async function mouse(page, input, name) {
   return dragged === clicked ? `${name}: dragging does not change the value` : null;
 }
 
-/** Every slider of every explorer on the page; returns failures, latencies and the work of keys in milliseconds. */
+/** A choice among names: every button changes the picture or is the one that shows, arrow keys move the choice. */
+async function choice(page, group, name) {
+  const radios = await group.$$("input[type=radio]"), seen = new Set(), failures = [];
+  const state = (radio) => radio.evaluate(async (node) => {
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    return [node.checked, window.fsPicture(node.closest(".fs-explorer"))];
+  });
+  for (const radio of radios) {
+    await radio.click();
+    const [checked, shape] = await state(radio);
+    if (!checked) failures.push(`${name}: a click does not choose`);
+    seen.add(shape);
+  }
+  await radios[0].focus();
+  await page.keyboard.press("ArrowRight");
+  if (radios.length > 1 && !(await state(radios[1]))[0]) failures.push(`${name}: the arrow keys do not choose`);
+  if (radios.length > 1 && seen.size < 2) failures.push(`${name}: the picture does not change`);
+  return failures;
+}
+
+/** Settings to try: each button sets what it names, and no two show the same. */
+async function settings(explorer, name) {
+  const buttons = await explorer.locator(".fx-settings button").elementHandles(), seen = new Set(), failures = [];
+  for (const button of buttons) {
+    await button.click();
+    seen.add(await button.evaluate(async (node) => {
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+      return [...node.closest(".fs-explorer").querySelectorAll("input")].map((input) => (input.type === "radio" ? input.checked : input.value)).join();
+    }));
+  }
+  if (seen.size < buttons.length) failures.push(`${name}: two settings to try are the same`);
+  return failures;
+}
+
+/** Every control of every explorer on the page; returns failures, latencies and the work of keys in milliseconds. */
 export async function explorers(page, { quick = false } = {}) {
   await openFolds(page);
   await page.evaluate(TOOLS);
@@ -211,19 +291,23 @@ export async function explorers(page, { quick = false } = {}) {
   if (cells > found.length && !(await page.locator(".jupyter-widgets:not(:has(.fs-explorer))").count())) failures.push(`${cells} widgets in the page, ${found.length} explorers drawn`);
   for (const [number, explorer] of found.entries()) {
     if (!(await explorer.locator(".fx-host svg path").count())) { failures.push(`explorer ${number + 1}: nothing is drawn`); continue; }
-    const inputs = await explorer.locator('input[type="range"]').elementHandles();
+    const inputs = await explorer.locator('input[type="range"]').elementHandles(), groups = await explorer.locator("fieldset").elementHandles();
     if (!quick && inputs.length) costs.push(...await work(page, inputs[0]));
+    failures.push(...await settings(explorer, `explorer ${number + 1}`));
+    for (const group of groups) failures.push(...await choice(page, group, `explorer ${number + 1}, ${await group.evaluate((node) => node.querySelector("legend").textContent)}`));
     for (const [i, input] of inputs.entries()) {
       const name = `explorer ${number + 1}, ${await input.evaluate((node) => node.labels[0]?.textContent ?? "slider without a label")}`;
       if ((await input.evaluate((node) => +node.max)) === 0) continue; // a single value: nothing to move
       let state = await keyboard(page, input, name);
-      // A slider may have no effect at the end of another one; try elsewhere before complaining.
-      for (const other of inputs.filter((_, j) => j !== i)) {
-        for (const key of ["Home", "End", "PageUp"]) {
-          if (state !== "still") break;
-          await press(page, other, key);
-          state = await keyboard(page, input, name);
-        }
+      // A slider may have no effect at the end of another one, or under one of the names; try elsewhere before complaining.
+      const elsewhere = [
+        ...inputs.filter((_, j) => j !== i).flatMap((other) => ["Home", "End", "PageUp"].map((key) => () => press(page, other, key))),
+        ...(await Promise.all(groups.map((group) => group.$$("input")))).flat().map((radio) => () => radio.click()),
+      ];
+      for (const go of elsewhere) {
+        if (state !== "still") break;
+        await go();
+        state = await keyboard(page, input, name);
       }
       if (state) failures.push(state === "still" ? `${name}: the picture does not change` : state);
       const trouble = quick ? null : await mouse(page, input, name);

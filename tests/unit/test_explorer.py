@@ -43,8 +43,8 @@ def sliders() -> dict[str, Slider]:
     }
 
 
-def make(*layers, readout=None, **panel):
-    return explorer(sliders(), [Panel(layers, **panel)], alt="a test", readout=readout)
+def make(*layers, readout=None, settings=None, **panel):
+    return explorer(sliders(), [Panel(layers, **panel)], alt="a test", readout=readout, settings=settings)
 
 
 def channel(ex, name, k=0, panel=0, layer=0):
@@ -55,6 +55,24 @@ def channel(ex, name, k=0, panel=0, layer=0):
     n = lengths[0] if one else lengths[k]
     start = packed[name]["at"] + (0 if packed[name]["shared"] else k * n if one else sum(lengths[:k]))
     return words[start : start + n]
+
+
+# -- controls --------------------------------------------------------------------------------------------------------
+
+
+def test_words_become_buttons_and_numbers_a_slider():
+    controls = {"law": Slider("data", ["ring", "comb"]), "T": Slider("steps T", [4, 8])}
+    ex = explorer(controls, [Panel([line("a", lambda law, T: (X, X * T * len(law)))])], alt="a test")
+    assert [control["names"] for control in ex.spec["sliders"]] == [True, False]
+
+
+def test_settings_to_try_name_their_sliders_and_leave_the_others():
+    ex = make(line("a", (X, X)), settings={"many steps": {"T": 32}, "small": {"lam": 0.1, "T": 4}})
+    assert ex.spec["settings"] == [
+        {"label": "many steps", "index": [None, 3, None]},
+        {"label": "small", "index": [0, 0, None]},
+    ]
+    assert make(line("a", (X, X))).spec["settings"] == []
 
 
 # -- values and limits -----------------------------------------------------------------------------------------------
@@ -223,6 +241,10 @@ def test_the_page_carries_script_and_style():
         (lambda: explorer(sliders(), [], alt="a"), "panels"),
         (lambda: explorer(sliders(), [Panel([line("a", (X, X))])], alt=" "), "alt"),
         (lambda: make(line("a", (X, X))).snapshot(T=5), "steps T: got 5"),
+        (lambda: make(line("a", (X, X)), settings={"few": {"q": 1}}), "settings: 'few': 'q' is no slider"),
+        (lambda: make(line("a", (X, X)), settings={"few": {}}), "settings: 'few': expected"),
+        (lambda: make(line("a", (X, X)), settings={" ": {"T": 4}}), "settings: ' ': expected words"),
+        (lambda: make(line("a", (X, X)), settings={"few": {"T": 5}}), "steps T: got 5"),
         (lambda: make(line("a", (X, X))).snapshot(q=5), "q: no such slider"),
         (lambda: colormap("jet"), "name"),
     ],

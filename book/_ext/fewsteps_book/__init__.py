@@ -21,7 +21,10 @@ from sphinx.util.docutils import SphinxDirective
 from . import draw
 from .boxes import boxes_of
 from .catalogue import load_sources, load_wording
+from .folds import Folds
 from .ledger import Book, problems
+from .pages import as_json
+from .parts import depart_fold, fold, visit_fold
 from .pictures import shrink
 from .records import collect
 
@@ -82,10 +85,12 @@ def add_script(app: Sphinx, _page: str, _template: str, context: dict[str, Any],
 
 
 def write_json(app: Sphinx, error: Exception | None) -> None:
-    """Write the ledger for programs beside the pages."""
+    """Write the ledger and the measures of the pages for programs, beside the pages."""
     if error is None and app.builder.format == "html":
-        text = json.dumps(book_of(app).rows(), indent=1, ensure_ascii=False)
-        (Path(app.outdir) / "ledger.json").write_text(text + "\n", encoding="utf8")
+        book = book_of(app)
+        for name, rows in (("ledger", book.rows()), ("pages", as_json(book.pages, list(app.config.external_site_map)))):
+            text = json.dumps(rows, indent=1, ensure_ascii=False)
+            (Path(app.outdir) / f"{name}.json").write_text(text + "\n", encoding="utf8")
 
 
 def shrink_pictures(app: Sphinx, error: Exception | None) -> None:
@@ -100,6 +105,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in draw.DRAWINGS:
         app.add_directive(name, Drawing)
     app.add_node(drawing)
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_post_transform(Folds)
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", fill)
     app.connect("html-page-context", add_script)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
@@ -32,6 +33,17 @@ def text(words: str | None) -> str:
     words = words or ""
     kind = ' class="mathjax_process"' if "$" in words or "\\(" in words else ""
     return f"<span{kind}>{escape(words)}</span>"
+
+
+def row_name(name: str) -> str:
+    """Return the anchor of a result's row in the ledger.
+
+    Examples
+    --------
+    >>> row_name("OM-P3.1")
+    'row-om-p3-1'
+    """
+    return "row-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def number(value: float | None) -> str:
@@ -95,7 +107,7 @@ def ledger_row(book: Book, source: Source, entry: Entry, uri: Uri) -> str:
         cell(7, listed(distinct(record.mistake for record in evidence))),
     ]
     data = f'data-level="{entry.level}" data-page="{escape(entry.page)}" data-source="{source.key}"'
-    return f'<tr role="row" {data}>{"".join(cells)}</tr>'
+    return f'<tr role="row" id="{row_name(entry.id)}" {data}>{"".join(cells)}</tr>'
 
 
 def simple_table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .boxes import Box
 from .catalogue import Entry, Source, Wording
+from .pages import Page
 from .records import Record
 
 
 @dataclass(frozen=True)
 class Book:
-    """All that the drawings need: catalogue, evidence, boxes, slips of wording, the pages' titles, the seconds."""
+    """All that the drawings need: catalogue, evidence, boxes, wording, the pages' titles, seconds, measures."""
 
     sources: list[Source]
     records: list[Record]
@@ -21,6 +22,7 @@ class Book:
     seconds: dict[str, float]
     boxes: list[Box]
     wording: list[Wording]
+    pages: list[Page] = field(default_factory=list)
 
     def evidence(self, entry: Entry) -> list[Record]:
         """Return the records that name a result."""

@@ -6,9 +6,10 @@ kernel; `use_style` gives matplotlib figures the same palette.
 
 from fewsteps.show.explorer import Explorer, explorer
 from fewsteps.show.figures import draw_plan, plan_arcs
-from fewsteps.show.layers import Layer, Panel, Slider, arcs, band, cursor, heat, line, note, points, segments
+from fewsteps.show.layers import Layer, Panel, arcs, band, cursor, heat, line, note, points, segments
 from fewsteps.show.phase import phase_transition_explorer
 from fewsteps.show.progress import progress_bar
+from fewsteps.show.slider import Slider
 from fewsteps.show.style import PALETTE, colormap, use_style
 from fewsteps.show.tables import Table, table
 

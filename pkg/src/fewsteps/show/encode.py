@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fewsteps.show.layers import Layer, Panel, Slider
+from fewsteps.show.layers import Layer, Panel
+from fewsteps.show.slider import Slider
 
 MISSING = 65535
 TOP = 65534

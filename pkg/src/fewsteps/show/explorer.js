@@ -307,20 +307,52 @@ function makeSlider({ label, texts }, id, parent, moved) {
   };
 }
 
+// A choice among names: radio buttons, which the arrow keys move through as they do along a slider.
+function makeChoice({ label, texts }, id, parent, moved) {
+  const group = html("fieldset", "fx-choice", parent);
+  html("legend", "", group, label);
+  const inputs = texts.map((text, i) => {
+    const name = html("label", "", group), input = html("input", "", name);
+    Object.assign(input, { type: "radio", name: id, value: i });
+    input.dataset.lmSuppressShortcuts = "true";
+    html("span", "", name, text);
+    input.addEventListener("change", () => moved(i));
+    return input;
+  });
+  return (i) => { inputs[i].checked = true; };
+}
+
+// Buttons that set several controls at once; null leaves one where it is.
+function makeSettings(settings, parent, chosen) {
+  const group = html("div", "fx-settings", parent);
+  setAll(group, { role: "group", "aria-label": "settings to try" });
+  html("span", "", group, "Try:");
+  for (const { label, index } of settings) {
+    const button = html("button", "", group, label);
+    button.type = "button";
+    button.addEventListener("click", () => chosen(index));
+  }
+}
+
 function render({ model, el }) {
   const spec = model.get("spec"), bytes = model.get("data"), sizes = spec.sliders.map(({ texts }) => texts.length);
   const words = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   const id = `fx${Math.random().toString(36).slice(2, 10)}`, root = html("div", "fs-explorer", el), controls = html("div", "fx-sliders", root), body = html("div", "fx-panels", root);
   // Columns as wide as the longest label and value need, so that the tracks line up.
   const longest = (texts) => `${Math.max(...texts.map((text) => text.length))}ch`;
-  root.style.setProperty("--label", longest(spec.sliders.map(({ label }) => label)));
-  root.style.setProperty("--value", longest(spec.sliders.flatMap(({ texts }) => texts)));
-  const show = spec.sliders.map((slider, i) => makeSlider(slider, `${id}s${i}`, controls, (value) => {
-    model.set("index", model.get("index").map((old, j) => (j === i ? value : old)));
+  const numeric = spec.sliders.filter(({ names }) => !names);
+  root.style.setProperty("--label", longest(["", ...numeric.map(({ label }) => label)]));
+  root.style.setProperty("--value", longest(["", ...numeric.flatMap(({ texts }) => texts)]));
+  const move = (place) => {
+    model.set("index", model.get("index").map((old, i) => place[i] ?? old));
     model.save_changes();
-  }));
-  const panels = spec.panels.map((panel, i) => makePanel(panel, words, body, `${id}p${i}`)), readout = spec.readout && html("p", "fx-readout", root);
+  };
+  const show = spec.sliders.map((slider, i) => (slider.names ? makeChoice : makeSlider)(slider, `${id}s${i}`, controls, (value) => move({ [i]: value })));
+  if (spec.settings.length) makeSettings(spec.settings, root, move);
+  const readout = spec.readout && html("p", "fx-readout", root);
   if (readout) readout.setAttribute("aria-live", "polite");
+  root.append(body); // the sentence stays in sight while a control moves
+  const panels = spec.panels.map((panel, i) => makePanel(panel, words, body, `${id}p${i}`));
 
   function draw() {
     const index = model.get("index"), setting = spec.sliders.map(({ label, texts }, i) => `${label} = ${texts[index[i]]}`).join(", ");

@@ -12,8 +12,9 @@ import anywidget
 import traitlets
 
 from fewsteps.show.encode import Axis, Packer, Table, evaluate, make_axis, make_value_axis
-from fewsteps.show.layers import Panel, Slider
+from fewsteps.show.layers import Panel
 from fewsteps.show.reading import tabulate
+from fewsteps.show.slider import Slider
 from fewsteps.show.style import COLOURS, DASHES, MARKERS, RAMPS
 from fewsteps.show.ticks import number, tick_levels
 
@@ -97,7 +98,12 @@ class Explorer(anywidget.AnyWidget):
 
 
 def explorer(
-    sliders: Mapping[str, Slider], panels: Sequence[Panel], *, alt: str, readout: Callable[..., str] | None = None
+    sliders: Mapping[str, Slider],
+    panels: Sequence[Panel],
+    *,
+    alt: str,
+    readout: Callable[..., str] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Explorer:
     """Evaluate every layer on the grid of its sliders and return the picture as a widget.
 
@@ -106,13 +112,15 @@ def explorer(
     Parameters
     ----------
     sliders
-        From names (the parameters of the layers' functions) to sliders.
+        From names (the parameters of the layers' functions) to sliders; one whose values are words becomes buttons.
     panels
         Pairs of axes, side by side where the page is wide enough.
     alt
         What the picture shows, for those who do not see it; the setting is added.
     readout
-        One plain sentence for each setting, shown under the picture; like the layers, a function of some sliders.
+        One plain sentence for each setting, shown above the picture; like the layers, a function of some sliders.
+    settings
+        Settings to try, from the words on a button to the values that it sets; sliders that are not named stay.
 
     Returns
     -------
@@ -122,7 +130,7 @@ def explorer(
     Raises
     ------
     ValueError
-        Where a layer asks for an unknown slider or returns arrays that do not fit its kind.
+        Where a layer or a setting asks for an unknown slider, or returns arrays that do not fit its kind.
 
     Examples
     --------
@@ -142,7 +150,8 @@ def explorer(
     packer, styles = Packer(), _styles(panels)
     spec: dict[str, Any] = {
         "alt": alt,
-        "sliders": [{"label": slider.label, "texts": list(slider.texts)} for slider in sliders.values()],
+        "sliders": [slider.spec for slider in sliders.values()],
+        "settings": [_setting_spec(words, values, sliders) for words, values in (settings or {}).items()],
         "panels": [_panel_spec(panel, group, styles, packer) for panel, group in zip(panels, tables, strict=True)],
         "readout": None,
     }
@@ -162,6 +171,16 @@ def _check(sliders: Mapping[str, Slider], panels: Sequence[Panel], alt: str) -> 
         raise ValueError("panels: expected a non-empty list of Panel(...)")
     if not alt.strip():
         raise ValueError("alt: say what the picture shows, for those who do not see it")
+
+
+def _setting_spec(words: str, values: Mapping[str, Any], sliders: Mapping[str, Slider]) -> dict[str, Any]:
+    """One setting to try: the index of each slider, None where it stays."""
+    unknown = [name for name in values if name not in sliders]
+    if not words.strip() or not values or unknown:
+        problem = f"{unknown[0]!r} is no slider" if unknown else "expected words on the button and a value to set"
+        raise ValueError(f"settings: {words!r}: {problem}; there are {', '.join(sliders)}")
+    index = [slider.find(values[name]) if name in values else None for name, slider in sliders.items()]
+    return {"label": words, "index": index}
 
 
 def _styles(panels: Sequence[Panel]) -> dict[str, dict[str, Any]]:

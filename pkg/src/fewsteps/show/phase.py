@@ -13,7 +13,8 @@ from fewsteps.plans import CANONICAL_PLANS, Optimum, classify_plan, merge_proble
 from fewsteps.schedules import cosine_schedule
 from fewsteps.show.explorer import Explorer, explorer
 from fewsteps.show.figures import plan_arcs
-from fewsteps.show.layers import Panel, Slider, arcs, cursor, line, points
+from fewsteps.show.layers import Panel, arcs, cursor, line, points
+from fewsteps.show.slider import Slider
 
 Floats = NDArray[np.float64]
 

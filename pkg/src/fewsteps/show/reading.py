@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewsteps.show.encode import Table, evaluate
-from fewsteps.show.layers import Layer, Slider
+from fewsteps.show.layers import Layer
+from fewsteps.show.slider import Slider
 
 Row = dict[str, Any]
 

@@ -1,0 +1,42 @@
+/* Formulas that are wider than their column: set smaller, as far as they stay readable; beyond that they scroll
+   on a screen. On paper nothing scrolls, so there they shrink until they fit. */
+document.addEventListener("DOMContentLoaded", () => {
+  const SCREEN = 0.75, PAPER = 0.4, A4 = 688; // smallest sizes; A4 between its margins in CSS pixels
+  const article = document.querySelector("article");
+  if (!article) return;
+
+  const fit = (least, room) => {
+    const formulas = [...article.querySelectorAll("mjx-container")].filter((formula) => formula.getClientRects().length);
+    for (const formula of formulas) {
+      formula.dataset.fsSize ??= formula.style.fontSize || "100%";
+      formula.style.fontSize = formula.dataset.fsSize;
+    }
+    const sizes = formulas.map((formula) => {
+      const glyphs = formula.querySelector("mjx-math");
+      let column = formula.parentElement;
+      while (column && !column.clientWidth) column = column.parentElement; // words in a line have no width of their own
+      return [glyphs?.getBoundingClientRect().width ?? 0, (column?.clientWidth ?? 0) + room];
+    });
+    formulas.forEach((formula, i) => {
+      const [wide, wanted] = sizes[i], ratio = Math.max(least, (wanted - 2) / wide);
+      if (wide > wanted && wanted > 0) formula.style.fontSize = `calc(${formula.dataset.fsSize} * ${ratio.toFixed(3)})`;
+    });
+  };
+  const onScreen = () => fit(SCREEN, 0);
+
+  let waiting = 0;
+  const later = () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(onScreen);
+  };
+  window.MathJax?.startup?.promise?.then(later);
+  window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(later));
+  window.addEventListener("resize", later);
+  article.addEventListener("toggle", later, true);
+  // The window may have any width when it is printed; the paper has its own.
+  window.addEventListener("beforeprint", () => {
+    cancelAnimationFrame(waiting);
+    fit(PAPER, A4 - article.clientWidth);
+  });
+  window.addEventListener("afterprint", later);
+});
