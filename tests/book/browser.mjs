@@ -1,12 +1,12 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
-// Checks: explorers network overflow axe mathematics print switch links alt weight search ledger files
+// Checks: explorers network overflow axe mathematics screens print switch links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { findPages, freshContext, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
-import { QUIET, axe, bareWork, explorers, folded, ledger, look, overflow, paper, search, switches, watch } from "./page.mjs";
+import { QUIET, axe, bareWork, explorers, extent, folded, ledger, look, overflow, paper, search, switches, watch } from "./page.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
@@ -14,14 +14,14 @@ const root = path.resolve(options.root || "_build/html"), word = options.word ||
 const only = options.only?.split(","), wants = (check) => !only || only.includes(check);
 const FOUND = { width: 1280, dark: false }, NARROW = [{ width: 400, dark: false }, { width: 400, dark: true }];
 const OPENED = [NARROW[1], NARROW[0], { width: 1280, dark: true }];
-const LIMIT = { ratio: 30, weight: 1e6 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
+const LIMIT = { ratio: 30, weight: 1e6, screens: 18, first: 1.7 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
 
 if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const chosen = (name) => !options.pages || options.pages.split(",").some((part) => name.includes(part));
 // The root index.html only sends readers on to the first page.
 const pages = findPages(root).filter(chosen), redirects = (name) => /http-equiv="refresh"/i.test(fs.readFileSync(path.join(root, name), "utf8").slice(0, 2000));
-const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], costs = [], bare = [], mild = new Map(), weights = [];
+const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], costs = [], bare = [], mild = new Map(), weights = [], screens = new Map();
 
 function report(check, where, failures) {
   if (failures.length) {
@@ -78,6 +78,11 @@ async function checkPage(context, name, base) {
     await page.setViewportSize({ width: 1280, height: 900 });
     await view(page, name, base);
     await attempt("mathematics", name, () => page.locator("mjx-merror, .MathJax_Error").evaluateAll((all) => all.map((node) => `not typeset: ${node.getAttribute("title") ?? node.textContent}`)));
+    if (name.startsWith("chapters/")) await attempt("screens", name, async () => {
+      const { high, picture, cut } = await extent(page);
+      screens.set(name.replace(/\.html$/, ""), high);
+      return [high > LIMIT.screens && `${high} screens of 1280 x 900 px`, picture > LIMIT.first && `the first picture ends ${picture} screens down`, ...cut].filter(Boolean);
+    });
     await attempt("print", name, () => paper(page));
     await page.setViewportSize({ width: 1280, height: 900 });
     await attempt("switch", name, () => switches(page));
@@ -128,7 +133,7 @@ function jobs(site, files) {
   const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
-  if (["explorers", "network", "overflow", "axe", "mathematics", "print", "switch", "weight", "ledger"].some(wants)) {
+  if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "weight", "ledger"].some(wants)) {
     listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));
@@ -153,6 +158,11 @@ try {
   site.close();
 }
 
+if (screens.size) { // the build knows all measures of a page but its height
+  const file = path.join(root, "pages.json"), measured = JSON.parse(fs.readFileSync(file, "utf8")).map((page) => ({ ...page, screens: screens.get(page.slug) ?? page.screens }));
+  fs.writeFileSync(file, `${JSON.stringify(measured, null, 1)}\n`);
+  console.log(`screens of 1280 x 900 px: ${[...screens].sort(([, a], [, b]) => b - a).map(([name, high]) => `${path.basename(name)} ${high}`).join(", ")}`);
+}
 if (times.length) {
   const at = (q, list) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(q * list.length))];
   const shown = (list) => `median ${at(0.5, list).toFixed(1)} ms, 95 % under ${at(0.95, list).toFixed(1)} ms (${list.length} keys)`;

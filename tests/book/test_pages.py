@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -36,3 +37,42 @@ def test_cells_are_short_and_pages_complete(path: Path) -> None:
     assert 3 <= text.count("{exercise}") <= 6
     assert text.count("{exercise}") == text.count("{solution}")
     assert "## What to remember" in text
+
+
+#: What a page may ask of its reader, in its reading layer.
+LIMITS = {"words": 2500, "results": 12, "open_code_cells": 4, "minutes": 30}
+
+
+@pytest.mark.parametrize("slug", [path.relative_to(ROOT).with_suffix("").as_posix() for path in NOTEBOOKS])
+def test_a_page_stays_within_its_limits(slug: str) -> None:
+    """Words, boxes, open code and minutes of the reading layer (tests/book/browser.mjs counts the screens)."""
+    pages = {page["slug"]: page for page in json.loads((ROOT / "_build/html/pages.json").read_text(encoding="utf8"))}
+    page = pages[slug]
+    over = {name: page[name] for name, most in LIMITS.items() if page[name] > most}
+    assert over == {}
+    assert page["open_code_lines"] <= 15 * page["open_code_cells"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_page_opens_with_a_promise_and_answers_its_pictures(path: Path) -> None:
+    """A short promise comes first; after every explorer stands what its reader should have seen."""
+    cells = nbformat.read(path, as_version=4).cells
+    opening = cells[0].source.split("\n\n")
+    promise = next(part for part in opening if not part.lstrip().startswith(("(", "#")))
+    assert len(re.sub(r"\$[^$]+\$", "M", promise).split()) <= 70
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert text.count("**What you should have seen.**") >= sum("explorer(" in source for source in code) > 0
+
+
+def test_no_mark_is_lost_in_the_folds() -> None:
+    """Every record of the notebooks is on its page, inside a fold."""
+    ledger = json.loads((ROOT / "_build/html/ledger.json").read_text(encoding="utf8"))
+    assert ledger
+    for path in NOTEBOOKS:
+        html = (ROOT / "_build" / "html" / path.relative_to(ROOT).with_suffix(".html")).read_text(encoding="utf8")
+        outputs = [out for cell in nbformat.read(path, as_version=4).cells for out in cell.get("outputs", [])]
+        marks = sum("fs-evidence" in out.get("data", {}).get("text/html", "") for out in outputs)
+        assert html.count('class="fs-evidence ') == marks
+        first = html.find('class="fs-evidence ')
+        assert html.rfind('<details class="fs-fold"', 0, first) > html.rfind("</details>", 0, first)

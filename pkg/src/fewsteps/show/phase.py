@@ -18,6 +18,9 @@ from fewsteps.show.slider import Slider
 
 Floats = NDArray[np.float64]
 
+#: Variances to try, one on each side of where the best plan changes.
+TRY = {"variance below 1": 0.8, "just above 1": 1.08, "between 1 and 2": 1.5, "beyond 2": 3.0}
+
 #: Data variances of the sweep, dense where the best plan changes: around 1 and around 2.
 # fmt: off
 LAMBDAS: tuple[float, ...] = (
@@ -41,11 +44,11 @@ class Sweep:
         """What happens at the i-th variance, in words."""
         best = self.best[i]
         name = classify_plan(best.plan)
-        words = f"The best plan, {shorten(str(best.plan))}, has the loss {best.loss:.2e}"
         if name in LABELS:
-            return f"{words} and is {LABELS[name]}."
+            return f"The best plan is {LABELS[name]}; its loss is {best.loss:.2e}."
         near = min(self.gaps, key=lambda other: self.gaps[other][i])
-        return f"{words}; it has no name. Closest is {LABELS[near]}, worse by {max(self.gaps[near][i], 0):.1e}."
+        worse = f"Closest is {LABELS[near]}, worse by {max(self.gaps[near][i], 0):.1e}."
+        return f"The best plan has no name; its loss is {best.loss:.2e}. {worse}"
 
 
 def shorten(text: str, width: int = 48) -> str:
@@ -109,6 +112,9 @@ def phase_transition_explorer(
         plan = sweep(T, s).best[grid.index(lam)].plan
         return [(a * widest / T, b * widest / T, k) for a, b, k in plan_arcs(plan)]
 
+    def nearest(value: float) -> float:
+        return min(grid, key=lambda lam: abs(lam - value))
+
     def curve(name: str) -> object:
         return lambda T, s: (grid, np.maximum(sweep(T, s).gaps[name], FLOOR))
 
@@ -125,7 +131,7 @@ def phase_transition_explorer(
     )
     plan = Panel(
         [
-            arcs("merges, light first", stretched, numbers=False),
+            arcs("merges, faint ones first", stretched, numbers=False),
             points("times", lambda T: (np.linspace(0, widest, T + 1), np.zeros(T + 1)), color="grey", size=2.0),
         ],
         title="The best plan at this variance",
@@ -138,11 +144,12 @@ def phase_transition_explorer(
     )
     return explorer(
         sliders={
-            "lam": Slider("data variance λ", grid, start=min(grid, key=lambda lam: abs(lam - 1.08)), format="{:g}"),
+            "lam": Slider("data variance λ", grid, start=nearest(1.08), format="{:g}"),
             "T": Slider("steps T", T, start=min(T, key=lambda n: abs(n - 16))),
             "s": Slider("training time s", s, start=s[max(len(s) - 2, 0)], format="{:g}"),
         },
         panels=[gaps, plan],
         readout=lambda lam, T, s: sweep(T, s).sentence(grid.index(lam)),
+        settings={words: {"lam": nearest(value)} for words, value in TRY.items()},
         alt="Loss gap of four named merge plans against the data variance, and the best plan drawn as arcs",
     )
