@@ -167,10 +167,12 @@ export async function folded(page, work) {
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-export async function axe(page, source) {
+/** All rules on the whole page, or some rules, or all but a part of it. */
+export async function axe(page, source, { rules = null, without = null } = {}) {
   if (!(await page.evaluate(() => Boolean(window.axe)))) await page.evaluate(source);
-  const violations = await page.evaluate(async (tags) => (await window.axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })).violations
-    .map(({ id, impact, nodes }) => ({ id, impact, count: nodes.length, nodes: nodes.slice(0, 3).map(({ target, html, any, all, none }) => `${target.join(" ").slice(0, 100)} | ${html.slice(0, 120).replace(/\s+/g, " ")} | ${([...any, ...all, ...none][0]?.message ?? "").slice(0, 140)}`) })), TAGS);
+  const runOnly = rules ? { type: "rule", values: rules } : { type: "tag", values: TAGS };
+  const violations = await page.evaluate(async ([only, left]) => (await window.axe.run(left ? { exclude: [left] } : document, { runOnly: only, resultTypes: ["violations"] })).violations
+    .map(({ id, impact, nodes }) => ({ id, impact, count: nodes.length, nodes: nodes.slice(0, 3).map(({ target, html, any, all, none }) => `${target.join(" ").slice(0, 100)} | ${html.slice(0, 120).replace(/\s+/g, " ")} | ${([...any, ...all, ...none][0]?.message ?? "").slice(0, 140)}`) })), [runOnly, without]);
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return { grave, mild: violations.filter((one) => !grave.includes(one)) };
 }
