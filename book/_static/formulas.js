@@ -13,7 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     const sizes = formulas.map((formula) => {
       const glyphs = formula.querySelector("mjx-math");
-      let column = formula.parentElement;
+      let column = formula.getAttribute("display") ? formula : formula.parentElement; // beside its number a display has its own width
       while (column && !column.clientWidth) column = column.parentElement; // words in a line have no width of their own
       return [glyphs?.getBoundingClientRect().width ?? 0, (column?.clientWidth ?? 0) + room];
     });

@@ -27,6 +27,8 @@ from .parts import MARK, anchors, fold, formula_of, in_sight, is_box, is_code, t
 from .records import Record
 from .summaries import evidence_line, fold_label
 
+OUTPUT = ["cell_output", "docutils", "container"]
+
 
 def take_out(cell: nodes.container, tags: list[str], records: dict[str, Record]) -> nodes.container | None:
     """Take from a cell what stays in sight, as a cell of its own."""
@@ -42,9 +44,24 @@ def take_out(cell: nodes.container, tags: list[str], records: dict[str, Record])
     if not seen:
         return None
     twin = ".snapshot(" in cell.astext()
-    holder = nodes.container(nb_element="cell_code_output", classes=["cell_output", "docutils", "container"])
+    holder = nodes.container(nb_element="cell_code_output", classes=OUTPUT)
     holder.extend(seen)
     return nodes.container("", holder, nb_element="cell_code", classes=["cell", "fs-twin" if twin else "fs-seen"])
+
+
+def marks_of(cell: nodes.container) -> nodes.container:
+    """Take the marks out of a cell whose code stays in sight, as a cell of its own."""
+    groups = [node for node in cell.children if node.get("nb_element") == "cell_code_output"]
+    marks = [output for group in groups for output in list(group.children) if anchors(output)]
+    for mark in marks:
+        mark.parent.remove(mark)
+    for group in groups:
+        if not group.children:
+            cell.remove(group)
+    holder = nodes.container(
+        "", *marks, nb_element="cell_code_output", classes=["cell_output", "docutils", "container"]
+    )
+    return nodes.container("", holder, nb_element="cell_code", cell_index=cell["cell_index"], classes=["cell"])
 
 
 class Folds(SphinxPostTransform):
@@ -95,8 +112,8 @@ class Folds(SphinxPostTransform):
                 run.append((child, tags))
                 continue
             kept.extend(self.folded_run(run))
-            run = []
             kept.append(child)
+            run = [(marks_of(child), tags)] if is_code(child) and anchors(child) else []
         kept.extend(self.folded_run(run))
         section.children = []
         section.extend(kept)
