@@ -167,13 +167,14 @@ def main() -> None:
             limits[fault.room] = patience(fault.module, options.notebooks)
     with ThreadPoolExecutor(options.workers) as pool:
         found = pool.map(lambda fault: caught(fault, options.notebooks, limits[fault.room]), faults)
-        verdicts = list(tqdm(found, total=len(faults), unit="fault"))
-    survivors = [fault for fault, seen in zip(faults, verdicts, strict=True) if not seen]
+        survivors = []
+        for fault, seen in zip(faults, tqdm(found, total=len(faults), unit="fault"), strict=True):
+            if not seen:
+                survivors.append(fault)
+                tqdm.write(f"survived  {fault}")
     print(f"{len(faults) - len(survivors)} of {len(faults)} planted faults were caught.")
     planted, lost = (Counter(fault.kind for fault in some) for some in (faults, survivors))
     print("; ".join(f"{kind}: {planted[kind] - lost[kind]} of {planted[kind]}" for kind in sorted(planted)))
-    for fault in survivors:
-        print(f"survived  {fault}")
     sys.exit(bool(survivors))
 
 
