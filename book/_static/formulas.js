@@ -1,7 +1,7 @@
 /* Formulas that are wider than their column: set smaller, as far as they stay readable; beyond that they scroll
    on a screen. On paper nothing scrolls, so there they shrink until they fit. */
 document.addEventListener("DOMContentLoaded", () => {
-  const SCREEN = 0.75, PAPER = 0.4, A4 = 688; // smallest sizes; A4 between its margins in CSS pixels
+  const SCREEN = 0.7, PAPER = 0.4, A4 = 688; // smallest sizes; A4 between its margins in CSS pixels
   const article = document.querySelector("article");
   if (!article) return;
 

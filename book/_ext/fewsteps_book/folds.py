@@ -144,7 +144,9 @@ class Folds(SphinxPostTransform):
         name = f"fold-{self.made}"
         self.folded.update(dict.fromkeys(names, name))
         records = [self.records[name] for name in names if name in self.records]
-        holder = fold(name=name, label=fold_label(records, draws=bool(seen), solves=solves))
+        coded = any(is_code(node) for node in inside)
+        label = fold_label(records, draws=bool(seen), solves=solves) if coded else "remarks"
+        holder = fold(name=name, label=label)
         holder.extend(inside)
         yield holder
 
