@@ -44,14 +44,14 @@ export const overflow = (page) => page.evaluate(() => {
     .concat(`the page is ${most} px wide`).slice(0, 3);
 });
 
-/** How high a page stands at 1280 x 900, where its first picture ends, and which formulas do not fit their column. */
+/** How high a page stands at 1280 x 900, where its first picture begins, and which formulas do not fit their column. */
 export const extent = (page) => page.evaluate(() => {
   const article = document.querySelector("article"), top = article.getBoundingClientRect().top, screen = (pixels) => Math.round(pixels / 90) / 10;
-  const picture = [...article.querySelectorAll(".fs-explorer, figure img")].find((node) => node.getClientRects().length);
-  const cut = [...article.querySelectorAll("mjx-container[display='true']")].filter((node) => node.getClientRects().length && node.scrollWidth > node.clientWidth + 1);
+  const picture = [...article.querySelectorAll(".fs-explorer, figure img")].find((node) => node.checkVisibility());
+  const cut = [...article.querySelectorAll("mjx-container[display='true']")].filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1);
   return {
     high: screen(article.scrollHeight),
-    picture: picture ? screen(picture.getBoundingClientRect().bottom - top) : 0,
+    picture: picture ? screen(picture.getBoundingClientRect().top - top) : 0,
     cut: cut.map((node) => `cut off: ${node.textContent.trim().slice(0, 60)}`),
   };
 });
