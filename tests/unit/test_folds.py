@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 from fewsteps_book.pages import measure, words_of
-from fewsteps_book.parts import fold, lines, sides
+from fewsteps_book.parts import fold, formula_of, lines, sides
 from fewsteps_book.records import Record
 from fewsteps_book.summaries import brief, evidence_line, fold_label
 
@@ -51,7 +53,15 @@ def test_a_long_method_is_cut_between_words():
 
 @pytest.mark.parametrize(
     ("tex", "parts"),
-    [("a=b=c", 3), (r"f(a=b)=c", 2), (r"\left\{a=b\right\}=\sum_{k=1}^n c", 2), (r"a\le b", 1)],
+    [
+        ("a=b=c", 3),
+        (r"a=b,\quad c=d", 1),
+        (r"f(a,b)=c=d", 3),
+        (r"a=b\le c=d", 1),
+        (r"f(a=b)=c", 2),
+        (r"\left\{a=b\right\}=\sum_{k=1}^n c", 2),
+        (r"a\le b", 1),
+    ],
 )
 def test_a_chain_is_split_at_its_own_signs_of_equality(tex, parts):
     assert len(sides(tex)) == parts
@@ -61,6 +71,15 @@ def test_a_chain_of_three_sides_stands_on_lines_of_its_own():
     assert lines("a=b=c").count("&=") == 2
     assert lines("a=b") == "a=b"
     assert lines(r"\begin{cases}a&=b=c\end{cases}") == r"\begin{cases}a&=b=c\end{cases}"
+
+
+@pytest.mark.parametrize("case", ["one coordinate", None])
+def test_a_formula_in_sight_says_for_which_case_it_was_checked(case):
+    record = replace(DERIVED, case=case)
+    mark = nodes.raw("", f'<div class="fs-evidence fs-derived" id="{record.anchor}"></div>', format="html")
+    formula, *words = formula_of(nodes.container("", mark), {record.anchor: record})
+    assert formula.astext() == "a=b"
+    assert [node.astext().count("one coordinate") for node in words] == ([1] if case else [])
 
 
 def test_folds_and_solutions_count_for_nothing():

@@ -35,9 +35,9 @@ def take_out(cell: nodes.container, tags: list[str], records: dict[str, Record])
     outputs = [node for node in cell.children if node.get("nb_element") == "cell_code_output"]
     seen: list[nodes.Node] = []
     for output in [child for group in outputs for child in group.children]:
-        formula = formula_of(output, records) if "shown" in tags else None
-        if formula is not None:
-            seen.append(formula)
+        formula = formula_of(output, records) if "shown" in tags else []
+        if formula:
+            seen.extend(formula)
         elif in_sight(output) or ("shown" in tags and not anchors(output)):
             output.parent.remove(output)
             seen.append(output)
@@ -58,9 +58,7 @@ def marks_of(cell: nodes.container) -> nodes.container:
     for group in groups:
         if not group.children:
             cell.remove(group)
-    holder = nodes.container(
-        "", *marks, nb_element="cell_code_output", classes=["cell_output", "docutils", "container"]
-    )
+    holder = nodes.container("", *marks, nb_element="cell_code_output", classes=OUTPUT)
     return nodes.container("", holder, nb_element="cell_code", cell_index=cell["cell_index"], classes=["cell"])
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
 from .catalogue import Entry, Source, Wording
-from .pages import Page
 from .records import Record
+
+if TYPE_CHECKING:
+    from .pages import Page
 
 
 @dataclass(frozen=True)

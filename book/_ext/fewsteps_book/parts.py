@@ -7,10 +7,14 @@ from typing import Any
 
 from docutils import nodes
 
+from .draw import text
 from .records import Record
 
 ANCHOR = re.compile(r'id="(ev-[\w-]+)"')
 OPENING, CLOSING = {"{", "(", "[", r"\{", r"\begin", r"\left"}, {"}", ")", "]", r"\}", r"\end", r"\right"}
+#: What stands between two statements, so that the signs of equality around it make no chain.
+APART = {",", ";", r"\quad", r"\qquad", r"\text", r"\Rightarrow", r"\iff", r"\Longleftrightarrow"}
+APART |= {r"\le", r"\ge", r"\approx"}
 MARK = 'class="fs-evidence'
 IN_SIGHT = ("fs-table", "application/vnd.jupyter.widget-view")
 
@@ -52,23 +56,33 @@ def in_sight(output: nodes.Node) -> bool:
     return any(output.findall(nodes.image)) or any(sign in raw for raw in raws for sign in IN_SIGHT)
 
 
-def formula_of(output: nodes.Node, records: dict[str, Record]) -> nodes.Node | None:
-    """Return what a derivation shows as a displayed formula of the text."""
-    shown = [records[name].tex for name in anchors(output) if name in records and records[name].kind == "derived"]
-    return nodes.math_block("", lines(shown[0]), nowrap=False, number=None, label=None) if shown and shown[0] else None
+def formula_of(output: nodes.Node, records: dict[str, Record]) -> list[nodes.Node]:
+    """Return what a derivation shows as a displayed formula of the text, and the case if less than that was checked."""
+    for record in (records[name] for name in anchors(output) if name in records):
+        if record.kind == "derived" and record.tex:
+            formula = nodes.math_block("", lines(record.tex), nowrap=False, number=None, label=None)
+            case = f'<p class="fs-shown-case">Checked for {text(record.case)}.</p>' if record.case else ""
+            return [formula, nodes.raw("", case, format="html")] if case else [formula]
+    return []
 
 
 def sides(tex: str) -> list[str]:
     r"""Split a chain at its signs of equality, those inside brackets and environments left alone.
 
+    Several statements in one line (set apart by a comma, a space, words, an arrow) are no chain and stay whole.
+
     Examples
     --------
     >>> sides(r"a = \sum_{k=1}^n b_k = (c = d)")
     ['a ', ' \\sum_{k=1}^n b_k ', ' (c = d)']
+    >>> sides(r"a = b,\quad c = d")
+    ['a = b,\\quad c = d']
     """
     found, depth = [""], 0
-    for sign in re.split(r"(\\[a-zA-Z]+|\\.|[{}()\[\]=])", tex):
+    for sign in re.split(r"(\\[a-zA-Z]+|\\.|[{}()\[\]=,;])", tex):
         depth += (sign in OPENING) - (sign in CLOSING)
+        if not depth and sign in APART:
+            return [tex]
         if sign == "=" and not depth:
             found.append("")
         else:
