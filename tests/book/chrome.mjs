@@ -63,7 +63,7 @@ export async function settled(page, timeout = PATIENCE) {
   await page.waitForFunction(() => {
     const widgets = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]').length;
     const shown = document.querySelectorAll(".fs-explorer").length;
-    return widgets === 0 || shown > 0 && [...document.querySelectorAll(".fs-explorer .fx-host")].every((host) => host.querySelector(".fx-tick") || !host.getClientRects().length);
+    return widgets === 0 || shown > 0 && [...document.querySelectorAll(".fs-explorer .fx-host")].every((host) => host.querySelector(".fx-tick") || !host.checkVisibility());
   }, null, { timeout }).catch(() => {}); // the checks that follow say what is missing
   await page.evaluate(async () => {
     await document.fonts.ready;
