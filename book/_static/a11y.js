@@ -71,7 +71,8 @@ document.addEventListener("DOMContentLoaded", () => {
   later();
   window.addEventListener("load", later);
   window.addEventListener("resize", later);
-  new MutationObserver(() => {
+  new MutationObserver((changes) => {
+    if (changes.every(({ target }) => target.parentElement?.closest(".fx-host"))) return; // an explorer draws its next frame
     name();
     later();
   }).observe(document.body, { childList: true, subtree: true, characterData: true, attributeFilter: ["tabindex"] });

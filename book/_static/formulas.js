@@ -15,7 +15,8 @@ document.addEventListener("DOMContentLoaded", () => {
       const glyphs = formula.querySelector("mjx-math");
       let column = formula.getAttribute("display") ? formula : formula.parentElement; // beside its number a display has its own width
       while (column && !column.clientWidth) column = column.parentElement; // words in a line have no width of their own
-      return [glyphs?.getBoundingClientRect().width ?? 0, (column?.clientWidth ?? 0) + room];
+      const { paddingLeft, paddingRight } = column ? getComputedStyle(column) : { paddingLeft: 0, paddingRight: 0 };
+      return [glyphs?.getBoundingClientRect().width ?? 0, (column?.clientWidth ?? 0) - parseFloat(paddingLeft) - parseFloat(paddingRight) + room];
     });
     formulas.forEach((formula, i) => {
       const [wide, wanted] = sizes[i], ratio = Math.max(least, (wanted - 2) / wide);

@@ -23,7 +23,7 @@ const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve("axe-co
 const chosen = (name) => !options.pages || options.pages.split(",").some((part) => name.includes(part));
 // The root index.html only sends readers on to the first page.
 const pages = findPages(root).filter(chosen), redirects = (name) => /http-equiv="refresh"/i.test(fs.readFileSync(path.join(root, name), "utf8").slice(0, 2000));
-const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], costs = [], bare = [], mild = new Map(), weights = [], screens = new Map();
+const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], costs = [], bare = [], mild = new Map(), weights = [], screens = new Map(), spent = new Map();
 
 function report(check, where, failures) {
   if (failures.length) {
@@ -38,7 +38,9 @@ function report(check, where, failures) {
 
 async function attempt(check, where, run) {
   if (!wants(check)) return;
+  const begun = Date.now();
   try { report(check, where, await run()); } catch (error) { report(check, where, [`the check broke: ${error.message.split("\n")[0]}`]); }
+  spent.set(check, (spent.get(check) ?? 0) + Date.now() - begun);
 }
 
 async function view(page, name, base) {
@@ -85,10 +87,9 @@ async function checkPage(context, name, base) {
       screens.set(name.replace(/\.html$/, ""), high);
       return [high > LIMIT.screens && `${high} screens of 1280 x 900 px`, picture > LIMIT.first && `the first picture begins ${picture} screens down`, ...cut].filter(Boolean);
     });
-    await attempt("print", name, () => paper(page));
-    await page.setViewportSize({ width: 1280, height: 900 });
     await attempt("switch", name, () => switches(page));
-    if (wants("switch")) await view(page, name, base);
+    await attempt("print", name, () => paper(page));
+    await look(page, FOUND);
     if (wants("axe") || wants("overflow")) await checkViews(page, name);
     await look(page, FOUND);
     await attempt("explorers", name, async () => {
@@ -125,7 +126,7 @@ async function checkFile(context, name, base) {
     await view(page, name, base);
     const { failures } = await explorers(page, { quick: true });
     await view(page, name, base);
-    return [...failures, ...await switches(page), ...seen.problems];
+    return [...failures, ...await switches(page, { reload: true }), ...seen.problems];
   });
   await page.close();
 }
@@ -180,6 +181,7 @@ if (wants("weight") && weights.length) {
   for (const { name, own, first } of weights.sort((a, b) => b.own - a.own)) console.log(`  ${String(Math.round(own / 1e3)).padStart(5)} ${String(Math.round(first / 1e3)).padStart(6)}  ${name}`);
 }
 for (const [rule, where] of mild) console.log(`info axe ${rule}: ${[...where].map(([name, count]) => `${name} x${count}`).slice(0, 5).join(", ")}${where.size > 5 ? ` and ${where.size - 5} more` : ""}`);
+console.log(`seconds by check, two at a time: ${[...spent].sort(([, a], [, b]) => b - a).map(([check, ms]) => `${check} ${Math.round(ms / 1000)}`).join(", ")}`);
 console.log(`${((Date.now() - start) / 1000).toFixed(0)} s for ${pages.length} pages`);
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed ? 1 : 0);
