@@ -14,9 +14,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const sizes = formulas.map((formula) => {
       const glyphs = formula.querySelector("mjx-math");
       let column = formula.getAttribute("display") ? formula : formula.parentElement; // beside its number a display has its own width
-      while (column && !column.clientWidth) column = column.parentElement; // words in a line have no width of their own
-      const { paddingLeft, paddingRight } = column ? getComputedStyle(column) : { paddingLeft: 0, paddingRight: 0 };
-      return [glyphs?.getBoundingClientRect().width ?? 0, (column?.clientWidth ?? 0) - parseFloat(paddingLeft) - parseFloat(paddingRight) + room];
+      let style = getComputedStyle(column);
+      while (style.display.startsWith("inline") && column !== article) style = getComputedStyle((column = column.parentElement)); // words in a line are as wide as they are
+      return [glyphs?.getBoundingClientRect().width ?? 0, column.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) + room];
     });
     formulas.forEach((formula, i) => {
       const [wide, wanted] = sizes[i], ratio = Math.max(least, (wanted - 2) / wide);
