@@ -1,12 +1,15 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
-// Checks: explorers network overflow axe mathematics screens print switch links alt weight search ledger files
+// Checks: explorers network overflow axe mathematics screens print switch hints links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { findPages, freshContext, launch, openFolds, parse, serve, settled } from "./chrome.mjs";
-import { QUIET, axe, bareWork, explorers, extent, folded, ledger, look, overflow, paper, search, switches, watch } from "./page.mjs";
+import { axe, folded } from "./audit.mjs";
+import { bareWork, explorers } from "./controls.mjs";
+import { QUIET, extent, hints, look, overflow, paper, switches, watch } from "./page.mjs";
+import { ledger, search } from "./tables.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
@@ -88,6 +91,7 @@ async function checkPage(context, name, base) {
       return [high > LIMIT.screens && `${high} screens of 1280 x 900 px`, picture > LIMIT.first && `the first picture begins ${picture} screens down`, ...cut].filter(Boolean);
     });
     await attempt("switch", name, () => switches(page));
+    if (await page.locator(".fs-symbols").count()) await attempt("hints", name, () => hints(page));
     await attempt("print", name, () => paper(page));
     await look(page, FOUND);
     if (wants("axe") || wants("overflow")) await checkViews(page, name);
@@ -126,7 +130,7 @@ async function checkFile(context, name, base) {
     await view(page, name, base);
     const { failures } = await explorers(page, { quick: true });
     await view(page, name, base);
-    return [...failures, ...await switches(page, { reload: true }), ...seen.problems];
+    return [...failures, ...await switches(page, { reload: true }), ...await hints(page), ...seen.problems];
   });
   await page.close();
 }
@@ -136,7 +140,7 @@ function jobs(site, files) {
   const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
-  if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "weight", "ledger"].some(wants)) {
+  if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "hints", "weight", "ledger"].some(wants)) {
     listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));

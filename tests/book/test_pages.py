@@ -53,6 +53,14 @@ def test_a_page_stays_within_its_limits(slug: str) -> None:
     assert page["open_code_lines"] <= 15 * page["open_code_cells"]
 
 
+@pytest.mark.parametrize("slug", [path.relative_to(ROOT).with_suffix("").as_posix() for path in NOTEBOOKS])
+def test_every_letter_in_sight_is_explained(slug: str) -> None:
+    """By the page's own list of symbols, or by the notation page."""
+    pages = {page["slug"]: page for page in json.loads((ROOT / "_build/html/pages.json").read_text(encoding="utf8"))}
+    assert pages[slug]["undeclared"] == []
+    assert '<details class="fs-symbols">' in (ROOT / f"_build/html/{slug}.html").read_text(encoding="utf8")
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_page_opens_with_a_promise_and_answers_its_pictures(path: Path) -> None:
     """A short promise comes first; after every explorer stands what its reader should have seen."""

@@ -26,7 +26,9 @@ from .ledger import Book, problems
 from .pages import as_json
 from .parts import depart_fold, fold, visit_fold
 from .pictures import shrink
+from .previews import gather, write_previews
 from .records import collect
+from .symbols import notation_rows
 
 LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ def book_of(app: Sphinx) -> Book:
         {name: entry["seconds"] for name, entry in seconds.items()},
         [box for doc in pages for box in boxes_of(root / f"{doc}.ipynb", doc, records)],
         load_wording(root / "book" / "wording.yml"),
+        notation_rows((root / "book" / "notation.md").read_text(encoding="utf8")),
     )
 
 
@@ -110,6 +113,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", fill)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", gather)
     app.connect("build-finished", write_json)
+    app.connect("build-finished", write_previews)
     app.connect("build-finished", shrink_pictures)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -6,7 +6,8 @@ writes one line of evidence under each box. Tags of cells change the rule:
 - `open` on a code cell: the code itself teaches and stays in sight;
 - `shown` on a code cell: what it prints, or the formulas that it derives, stay in sight;
 - `evidence` on a cell of text: it speaks of the checks and folds with them;
-- `second` on a cell that begins a section: the section is for a second reading and folds under its title.
+- `second` on a cell that begins a section: the section is for a second reading and folds under its title;
+- `symbols` on the cell that declares the page's own letters: they fold together with those of the notation page.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .pages import measure, put_facts
 from .parts import MARK, anchors, fold, formula_of, in_sight, is_box, is_code, tags_of
 from .records import Record
 from .summaries import evidence_line, fold_label
+from .symbols import own_rows, put_symbols, undeclared
 
 OUTPUT = ["cell_output", "docutils", "container"]
 
@@ -82,6 +84,13 @@ class Folds(SphinxPostTransform):
         self.made = 0
         self.folded: dict[str, str] = {}  # the anchor of a mark -> the fold that holds it
         sections = [self.document, *self.document.findall(nodes.section)]
+        own = [
+            row for cell in self.cells if "symbols" in cell.metadata.get("tags", []) for row in own_rows(cell.source)
+        ]
+        for section in sections:
+            written = [child for child in section.children if "symbols" in tags_of(child, self.cells)]
+            if written:
+                put_symbols(written, self.document, own, self.book.notation)
         for section in sections:
             self.fold_section(section)
         for section in sections[1:]:
@@ -96,6 +105,7 @@ class Folds(SphinxPostTransform):
         doc = self.env.docname
         page = measure(self.document, doc, self.book.titles[doc], self.book.seconds.get(f"{doc}.ipynb"))
         put_facts(self.document, page)
+        page.undeclared.extend(undeclared(self.document, own, self.book.notation))
         self.book.pages.append(page)
 
     def fold_section(self, section: nodes.Element) -> None:
@@ -120,8 +130,8 @@ class Folds(SphinxPostTransform):
         """Yield what stays in sight of a run of cells, then the fold with the rest."""
         if not run:
             return
-        if len(run) == 1 and not self.made and not self.waiting and not anchors(run[0][0]) and not in_sight(run[0][0]):
-            self.waiting.append(run[0][0])
+        if not self.made and not any(anchors(node) or in_sight(node) for node, _ in run):
+            self.waiting.extend(node for node, _ in run)
             return
         seen = []
         inside = self.waiting + [node for node, _ in run]

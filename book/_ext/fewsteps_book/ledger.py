@@ -12,11 +12,12 @@ from .records import Record
 
 if TYPE_CHECKING:
     from .pages import Page
+    from .symbols import Line
 
 
 @dataclass(frozen=True)
 class Book:
-    """All that the drawings need: catalogue, evidence, boxes, wording, the pages' titles, seconds, measures."""
+    """All that the drawings need: catalogue, evidence, boxes, wording, notation; titles, times, measures."""
 
     sources: list[Source]
     records: list[Record]
@@ -24,6 +25,7 @@ class Book:
     seconds: dict[str, float]
     boxes: list[Box]
     wording: list[Wording]
+    notation: list[Line] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
 
     def evidence(self, entry: Entry) -> list[Record]:

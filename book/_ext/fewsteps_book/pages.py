@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from docutils import nodes
 
@@ -31,6 +31,7 @@ class Page:
     open_code_lines: int
     minutes: int
     seconds: float | None
+    undeclared: list[str] = field(default_factory=list)
 
 
 def folded(node: nodes.Node) -> bool:

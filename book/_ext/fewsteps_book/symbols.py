@@ -1,0 +1,156 @@
+"""The list "symbols here" of a page: its own letters, and those of the notation page that it uses.
+
+A page declares its own letters in a text cell tagged `symbols`, one line each, `- $h$: step of time`. The build adds
+the rows of the notation page whose letter stands in the page's formulas, and folds the list; a script shows the same
+lines where a reader points at a letter (`book/_static/hover.js`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from docutils import nodes
+
+from .draw import text
+from .pages import folded
+from .parts import fold
+
+# Letters inside words and names of commands, environments and operators are no symbols.
+WORDS = re.compile(
+    r"\\(?:text|mathrm|operatorname|begin|end|label|tag|hspace|rm)\*?\s*\{[^{}]*\}"
+    r"|\\(?:text|mathrm|rm)\s+[A-Za-z]+|\\\\|\\log"
+)
+ALPHABET, ACCENT = (
+    r"\\math(?:cal|bb|bf|frak)\s*\{?\s*",
+    r"\\(?:bar|hat|tilde|dot|check|overline|widehat|widetilde)\s*\{?\s*",
+)
+SYMBOL = re.compile(
+    rf"({ACCENT})?({ALPHABET}[A-Za-z]|\\[A-Za-z]+|[A-Za-z])\}}?(?:\^(?:\w|\*|\{{[^{{}}]*\}}))?\s*(_\d?)?"
+)
+GREEK = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho "
+)
+GREEK += "varsigma sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell"
+NAMES = {f"\\{name}" for name in GREEK.split()}
+#: What the notation page explains under its conventions, for all pages: counters, points, constants, operators.
+CONVENTIONS = {
+    *"ijklmnNxyzCIeOodW",
+    r"\pi",
+    r"\Delta",
+    r"\mathcal N",
+    r"\mathcal L",
+    r"\mathbb E",
+    r"\mathbb R",
+    r"\mathbb P",
+}
+ROW = re.compile(r"^\| (\$[^|]*?) \| (.*?) \|(?: .*? \|)?$", re.MULTILINE)
+ITEM = re.compile(r"^- (\$.+?\$)(?:: )(.+(?:\n  .+)*)$", re.MULTILINE)
+
+Line = tuple[str, str]
+
+
+def symbols(tex: str) -> Iterator[str]:
+    r"""Yield the symbols of a formula: letters with their accent, and with `_` where they carry an index.
+
+    Examples
+    --------
+    >>> list(symbols(r"\Phi_{t \leftarrow r}(x) = \mathcal L + \bar v_t + \text{rest}"))
+    ['\\Phi_', 't', 'r', 'x', '\\mathcal L', '\\bar v_', 't']
+    """
+    for accent, letter, index in SYMBOL.findall(WORDS.sub(" ", tex)):
+        if re.fullmatch(rf"{ALPHABET}[A-Za-z]", letter):
+            letter = rf"{re.match(r'.math[a-z]+', letter)[0]} {letter[-1]}"  # type: ignore[index]
+        elif letter.startswith("\\") and letter not in NAMES:
+            continue
+        yield f"{accent.strip(' {') + ' ' if accent else ''}{letter}{index}"
+
+
+def heads(row: str) -> list[str]:
+    r"""Return what a row explains: the first letter of each symbol, before a bracket or a sign of equality.
+
+    Examples
+    --------
+    >>> heads(r"$\alpha_t,\ \sigma_t$"), heads(r"$n_t = \lVert v_t \rVert^2$"), heads(r"$\nabla \log p_t(x)$")
+    (['\\alpha_', '\\sigma_'], ['n_'], ['p_'])
+    """
+    return [head for symbol in split(row) if (head := next(symbols(symbol), None))]
+
+
+def split(row: str) -> list[str]:
+    r"""Return the symbols of a row, each without the formula after its sign of equality.
+
+    Examples
+    --------
+    >>> split(r"$u,\ u_*,\ v(x, t) = x$")
+    ['u', 'u_*', 'v(x, t)']
+    """
+    bare = re.sub(r"\\[ ,;]", " ", row.strip("$ "))
+    return [symbol.split("=")[0].strip() for symbol in re.split(r",(?![^{(]*[})])", bare)]
+
+
+def said(row: str) -> set[str]:
+    """Return what a row of a page says instead of the notation page: a letter, or a letter with just this index."""
+    return {head if not head.endswith("_") else symbol.split("(")[0] for symbol in split(row) for head in heads(symbol)}
+
+
+def notation_rows(page: str) -> list[Line]:
+    """Return the symbols of the notation page and their meanings."""
+    table = page.split("## Symbols")[1].split("\n## ")[0]
+    return [(symbol.strip(), meaning.strip()) for symbol, meaning in ROW.findall(table)]
+
+
+def own_rows(cell: str) -> list[Line]:
+    """Return the letters that a page declares."""
+    return [(symbol, " ".join(meaning.split())) for symbol, meaning in ITEM.findall(cell)]
+
+
+def used(document: nodes.document) -> set[str]:
+    """Return the symbols of all formulas of a page."""
+    formulas = [*document.findall(nodes.math), *document.findall(nodes.math_block)]
+    return {symbol for formula in formulas for symbol in symbols(formula.astext())}
+
+
+def letter(symbol: str) -> str:
+    r"""Return a symbol without accent and index.
+
+    Examples
+    --------
+    >>> letter(r"\bar v_"), letter(r"x_0"), letter(r"\mathcal L_")
+    ('v', 'x', '\\mathcal L')
+    """
+    bare = re.sub(r"_\d?$", "", symbol)
+    return bare if bare.startswith("\\math") else bare.split()[-1]
+
+
+def undeclared(document: nodes.document, own: Iterable[Line], notation: Iterable[Line]) -> list[str]:
+    """Return the letters in sight that neither the page nor the notation page explains."""
+    known = {letter(head) for row, _ in [*own, *notation] for head in heads(row)} | CONVENTIONS
+    formulas = [*document.findall(nodes.math), *document.findall(nodes.math_block)]
+    seen = {letter(each) for formula in formulas if not folded(formula) for each in symbols(formula.astext())}
+    return sorted(seen - known)
+
+
+def listing(rows: Iterable[Line]) -> str:
+    """Return lines of symbols and meanings as HTML."""
+    lines = "".join(f"<dt>{text(symbol)}</dt><dd>{text(without_links(meaning))}</dd>" for symbol, meaning in rows)
+    return f'<dl class="fs-symbols-list">{lines}</dl>'
+
+
+def without_links(meaning: str) -> str:
+    """Return words without the marks of links, citations and emphasis."""
+    meaning = re.sub(r"\{(?:doc|ref|prf:ref|eq|cite:[pt])\}`([^`<]*?)(?:\s*<[^`]*>)?`", r"\1", meaning)
+    return re.sub(r"\*\*?([^*$]+)\*\*?", r"\1", re.sub(r"\s*\(\s*\)", "", meaning.replace("`", "")))
+
+
+def put_symbols(cell: list[nodes.Node], document: nodes.document, own: list[Line], notation: list[Line]) -> None:
+    """Put the folded list in the place of the cell that declares a page's own letters."""
+    here = used(document)
+    mine = {name for row, _ in own for name in said(row)}
+    common = [row for row in notation if here & set(heads(row[0])) and not said(row[0]) <= mine]
+    holder = fold(kind="fs-symbols", label="symbols here")
+    holder.append(nodes.raw("", listing([*own, *common]), format="html"))
+    first, *rest = cell
+    first.parent.replace(first, holder)
+    for node in rest:
+        node.parent.remove(node)
