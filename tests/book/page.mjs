@@ -128,10 +128,13 @@ export async function switches(page, { reload = false } = {}) {
 /** What a page says of a letter and of a reference at which a reader points; Escape takes it away. */
 export async function hints(page) {
   const failures = [], tip = page.locator(".fs-tip");
-  const spots = page.locator("article .fs-symbols ~ * mjx-container mjx-math > mjx-msub, article .fs-symbols ~ section mjx-math > mjx-mi");
-  const links = page.locator("article section a.reference.internal[href^='#']");
+  const spots = page.locator("article mjx-math > mjx-msub, article mjx-math > mjx-mi"), links = page.locator("article section a.reference.internal[href^='#']");
   for (const [what, all] of [["a letter", spots], ["a reference", links]]) {
-    const seen = await all.evaluateAll((nodes) => nodes.findIndex((node) => node.checkVisibility() && !node.closest(".fs-symbols")));
+    const seen = await all.evaluateAll((nodes) => {
+      const signs = (node) => [...node.querySelectorAll("mjx-c")].map((sign) => sign.className).join(" ");
+      const listed = new Set([...document.querySelectorAll(".fs-symbols-list dt mjx-math")].map((math) => signs(math.firstElementChild)));
+      return nodes.findIndex((node) => node.checkVisibility() && !node.closest(".fs-symbols") && (node.tagName === "A" || listed.has(signs(node))));
+    });
     if (seen < 0) continue;
     await all.nth(seen).scrollIntoViewIfNeeded();
     await all.nth(seen).hover({ force: true });

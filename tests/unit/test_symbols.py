@@ -1,0 +1,64 @@
+"""The list of a page's letters: what counts as a symbol, what a row explains, which rows a page shows."""
+
+from __future__ import annotations
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from fewsteps_book.symbols import heads, notation_rows, own_rows, put_symbols, said, symbols, undeclared
+
+NOTATION = """## Symbols
+
+| Symbol | Meaning | In the package |
+|---|---|---|
+| $t$ | diffusion time | `t` |
+| $\\alpha_t,\\ \\sigma_t$ | coefficients of signal and of noise | `alpha` |
+| $v(x, t)$ | velocity | |
+
+## Clashes
+"""
+
+
+def page(*formulas: str) -> nodes.document:
+    """Return a page with these formulas and, first, the cell of its own letters."""
+    document = new_document("page")
+    document += nodes.paragraph("", "Symbols here")
+    document += [nodes.paragraph("", "", nodes.math("", tex)) for tex in formulas]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("tex", "found"),
+    [
+        (r"\bar v_t", [r"\bar v_", "t"]),
+        (r"x_0+x_t", ["x_0", "x_", "t"]),
+        (r"V_{\rm BOOT}", ["V_"]),
+        (r"\log\mathcal L", [r"\mathcal L"]),
+        (r"\text{rest}\ \mathbf{1}", []),
+    ],
+)
+def test_symbols_are_letters_with_accent_and_index(tex, found):
+    assert list(symbols(tex)) == found
+
+
+def test_rows_are_read_from_both_tables():
+    assert [heads(row) for row, _ in notation_rows(NOTATION)] == [["t"], [r"\alpha_", r"\sigma_"], ["v"]]
+    assert own_rows("**Symbols here**:\n\n- $h,\\ u_*$: step\n  of time.\n- words\n") == [
+        ("$h,\\ u_*$", "step of time.")
+    ]
+    assert said(r"$h,\ u_*$") == {"h", "u_*"}
+
+
+def test_a_page_s_own_meaning_stands_in_place_of_the_common_one():
+    document = page("v+t+h")
+    put_symbols([document.children[0]], document, [("$v$", "a variance.")], notation_rows(NOTATION))
+    listed = document.children[0].astext()
+    assert "a variance." in listed
+    assert "velocity" not in listed
+    assert "diffusion time" in listed
+    assert "coefficients" not in listed, "not used on the page"
+
+
+def test_a_letter_that_nothing_explains_is_found():
+    assert undeclared(page(r"\kappa v"), [], notation_rows(NOTATION)) == [r"\kappa"]
+    assert undeclared(page(r"\kappa v"), [(r"$\kappa$", "a share.")], notation_rows(NOTATION)) == []
