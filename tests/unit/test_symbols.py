@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from fewsteps_book.symbols import heads, notation_rows, own_rows, put_symbols, said, symbols, undeclared
+from fewsteps_book.symbols import (
+    common,
+    heads,
+    notation_rows,
+    own_rows,
+    put_symbols,
+    rows_of,
+    said,
+    symbols,
+    undeclared,
+)
 
 NOTATION = """## Symbols
 
@@ -62,3 +72,13 @@ def test_a_page_s_own_meaning_stands_in_place_of_the_common_one():
 def test_a_letter_that_nothing_explains_is_found():
     assert undeclared(page(r"\kappa v"), [], notation_rows(NOTATION)) == [r"\kappa"]
     assert undeclared(page(r"\kappa v"), [(r"$\kappa$", "a share.")], notation_rows(NOTATION)) == []
+
+
+def test_a_row_shows_where_its_index_and_its_part_are():
+    rows = [("$x_1$", "the far end"), (r"$\alpha_{s\vert t}$", "a transition"), (r"$\alpha_t$", "signal")]
+    assert common(page(r"x_0+\alpha_s"), [], rows) == [(r"$\alpha_t$", "signal")]
+    assert common(page(r"x_1+\alpha_{s \mid t}"), [], rows) == rows
+    assert common(page(r"\alpha_t"), [(r"$\alpha_t$", "here a factor")], rows) == []
+    assert rows_of("flowmaps", [("$s$", "*Flow maps*: a time"), ("$s$", "*Merging*: training time")]) == [
+        ("$s$", "a time")
+    ]

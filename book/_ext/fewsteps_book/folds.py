@@ -27,7 +27,7 @@ from .pages import measure, put_facts
 from .parts import MARK, anchors, fold, formula_of, in_sight, is_box, is_code, tags_of
 from .records import Record
 from .summaries import evidence_line, fold_label
-from .symbols import own_rows, put_symbols, undeclared
+from .symbols import own_rows, put_symbols, rows_of, undeclared
 
 OUTPUT = ["cell_output", "docutils", "container"]
 
@@ -84,13 +84,14 @@ class Folds(SphinxPostTransform):
         self.made = 0
         self.folded: dict[str, str] = {}  # the anchor of a mark -> the fold that holds it
         sections = [self.document, *self.document.findall(nodes.section)]
+        notation = rows_of(self.env.docname.split("/")[1], self.book.notation)
         own = [
             row for cell in self.cells if "symbols" in cell.metadata.get("tags", []) for row in own_rows(cell.source)
         ]
         for section in sections:
             written = [child for child in section.children if "symbols" in tags_of(child, self.cells)]
             if written:
-                put_symbols(written, self.document, own, self.book.notation)
+                put_symbols(written, self.document, own, notation)
         for section in sections:
             self.fold_section(section)
         for section in sections[1:]:
@@ -105,7 +106,7 @@ class Folds(SphinxPostTransform):
         doc = self.env.docname
         page = measure(self.document, doc, self.book.titles[doc], self.book.seconds.get(f"{doc}.ipynb"))
         put_facts(self.document, page)
-        page.undeclared.extend(undeclared(self.document, own, self.book.notation))
+        page.undeclared.extend(undeclared(self.document, own, notation))
         self.book.pages.append(page)
 
     def fold_section(self, section: nodes.Element) -> None:

@@ -45,6 +45,7 @@ CONVENTIONS = {
     r"\mathbb P",
 }
 ROW = re.compile(r"^\| (\$[^|]*?) \| (.*?) \|(?: .*? \|)?$", re.MULTILINE)
+ONLY = re.compile(r"^\*([A-Z][a-z ]+)\*: ")  # a meaning that holds in one part of the book
 ITEM = re.compile(r"^- (\$.+?\$)(?:: )(.+(?:\n  .+)*)$", re.MULTILINE)
 
 Line = tuple[str, str]
@@ -100,15 +101,53 @@ def notation_rows(page: str) -> list[Line]:
     return [(symbol.strip(), meaning.strip()) for symbol, meaning in ROW.findall(table)]
 
 
+def rows_of(part: str, rows: Iterable[Line]) -> list[Line]:
+    """Return the rows that hold in a part of the book: a meaning may begin with the name of the only one.
+
+    Examples
+    --------
+    >>> rows_of("scores", [("$s$", "*Merging*: training time"), ("$t$", "time")])
+    [('$t$', 'time')]
+    """
+    found = []
+    for symbol, meaning in rows:
+        only, rest = ONLY.match(meaning), ONLY.sub("", meaning)
+        if only is None or only[1].lower().replace(" ", "") == part:
+            found.append((symbol, rest))
+    return found
+
+
 def own_rows(cell: str) -> list[Line]:
     """Return the letters that a page declares."""
     return [(symbol, " ".join(meaning.split())) for symbol, meaning in ITEM.findall(cell)]
 
 
-def used(document: nodes.document) -> set[str]:
-    """Return the symbols of all formulas of a page."""
-    formulas = [*document.findall(nodes.math), *document.findall(nodes.math_block)]
-    return {symbol for formula in formulas for symbol in symbols(formula.astext())}
+def formulas(document: nodes.document) -> list[nodes.Node]:
+    """Return the formulas of a page."""
+    return [*document.findall(nodes.math), *document.findall(nodes.math_block)]
+
+
+def plain(tex: str) -> str:
+    """Return TeX without what writes the same symbol in two ways."""
+    return re.sub(r"\\vert|\\mid", "|", tex).replace(" ", "")
+
+
+def common(document: nodes.document, own: Iterable[Line], notation: Iterable[Line]) -> list[Line]:
+    """Return the rows of the notation page that a page uses and does not give another meaning.
+
+    An index `t` stands for any time; every other index, a number or a name, must be there itself.
+    """
+    texts = [formula.astext() for formula in formulas(document)]
+    here, written = {symbol for tex in texts for symbol in symbols(tex)}, "\n".join(map(plain, texts))
+    mine = {name for row, _ in own for name in said(row)}
+
+    def uses(symbol: str) -> bool:
+        name = next(iter(said(symbol)), "")
+        head = next(symbols(symbol), "")
+        index = name.partition("_")[2]
+        return head in here and name not in mine and (index in ("", "t") or plain(name) in written)
+
+    return [row for row in notation if any(uses(symbol) for symbol in split(row[0]))]
 
 
 def letter(symbol: str) -> str:
@@ -126,8 +165,7 @@ def letter(symbol: str) -> str:
 def undeclared(document: nodes.document, own: Iterable[Line], notation: Iterable[Line]) -> list[str]:
     """Return the letters in sight that neither the page nor the notation page explains."""
     known = {letter(head) for row, _ in [*own, *notation] for head in heads(row)} | CONVENTIONS
-    formulas = [*document.findall(nodes.math), *document.findall(nodes.math_block)]
-    seen = {letter(each) for formula in formulas if not folded(formula) for each in symbols(formula.astext())}
+    seen = {letter(each) for formula in formulas(document) if not folded(formula) for each in symbols(formula.astext())}
     return sorted(seen - known)
 
 
@@ -145,11 +183,8 @@ def without_links(meaning: str) -> str:
 
 def put_symbols(cell: list[nodes.Node], document: nodes.document, own: list[Line], notation: list[Line]) -> None:
     """Put the folded list in the place of the cell that declares a page's own letters."""
-    here = used(document)
-    mine = {name for row, _ in own for name in said(row)}
-    common = [row for row in notation if here & set(heads(row[0])) and not said(row[0]) <= mine]
     holder = fold(kind="fs-symbols", label="symbols here")
-    holder.append(nodes.raw("", listing([*own, *common]), format="html"))
+    holder.append(nodes.raw("", listing([*own, *common(document, own, notation)]), format="html"))
     first, *rest = cell
     first.parent.replace(first, holder)
     for node in rest:
