@@ -7,7 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   tip.className = "fs-tip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
-  document.body.append(tip);
+  article.append(tip);
 
   let timer = 0, owner = null;
   const hide = () => { clearTimeout(timer); tip.hidden = true; owner = null; };
