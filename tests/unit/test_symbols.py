@@ -53,6 +53,7 @@ def test_symbols_are_letters_with_accent_and_index(tex, found):
 
 def test_rows_are_read_from_both_tables():
     assert [heads(row) for row, _ in notation_rows(NOTATION)] == [["t"], [r"\alpha_", r"\sigma_"], ["v"]]
+    assert notation_rows(NOTATION)[2] == ("$v(x, t)$", "velocity"), "an empty last column says nothing"
     assert own_rows("**Symbols here**:\n\n- $h,\\ u_*$: step\n  of time.\n- words\n") == [
         ("$h,\\ u_*$", "step of time.")
     ]

@@ -44,7 +44,7 @@ CONVENTIONS = {
     r"\mathbb R",
     r"\mathbb P",
 }
-ROW = re.compile(r"^\| (\$[^|]*?) \| (.*?) \|(?: .*? \|)?$", re.MULTILINE)
+ROW = re.compile(r"^\| (\$[^|]*?) \| (.*?) \|", re.MULTILINE)
 ONLY = re.compile(r"^\*([A-Z][a-z ]+)\*: ")  # a meaning that holds in one part of the book
 ITEM = re.compile(r"^- (\$.+?\$)(?:: )(.+(?:\n  .+)*)$", re.MULTILINE)
 
