@@ -151,6 +151,7 @@ def _non_dominated(cost: Floats, one_sided: NDArray[np.bool_] | None = None) -> 
     """Rows not dominated by another row (smaller is better, equal where not `one_sided`); of equal rows the first."""
     if one_sided is not None and not one_sided.all():
         _, group = np.unique(cost[:, ~one_sided], axis=0, return_inverse=True)
+        group = group.reshape(-1)  # NumPy 2.0 gives it a second axis
         order = np.argsort(group, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
         ranked = cost[:, one_sided]
