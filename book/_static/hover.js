@@ -80,8 +80,9 @@ document.addEventListener("DOMContentLoaded", () => {
     return box.textContent.trim() ? box : null;
   };
   const here = (name) => {
-    const target = document.getElementById(name), box = target?.closest("div.proof, div.exercise, div.math, .fs-evidence, div.citation") ?? target;
-    if (box?.matches("section")) return part([...box.children].filter((node) => node.matches("h1, h2, h3, p")).slice(0, 2).map((node) => node.outerHTML).join(""));
+    const found = document.getElementById(name), target = found?.matches("span:empty") ? found.parentElement : found; // a label stands before what it names
+    const box = target?.closest("div.proof, div.exercise, div.math, .fs-evidence, div.citation") ?? target;
+    if (box?.matches("section")) return part([...box.querySelectorAll(":scope > :is(h1, h2, h3, h4, p), :scope > .fs-second > p")].slice(0, 2).map((node) => node.outerHTML).join(""));
     return box && box.getClientRects().length < 2 ? part(box.outerHTML) : null;
   };
   let previews = null;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(ROOT.glob("chapters/**/*.ipynb"))
@@ -84,3 +85,10 @@ def test_no_mark_is_lost_in_the_folds() -> None:
         assert html.count('class="fs-evidence ') == marks
         first = html.find('class="fs-evidence ')
         assert html.rfind('<details class="fs-fold"', 0, first) > html.rfind("</details>", 0, first)
+
+
+@pytest.mark.parametrize("slug", [path.relative_to(ROOT).with_suffix("").as_posix() for path in NOTEBOOKS])
+def test_a_second_reading_is_one_click_away(slug: str) -> None:
+    """Its fold lies in no other, and in no box."""
+    page = BeautifulSoup((ROOT / "_build/html" / f"{slug}.html").read_text(encoding="utf8"), "html.parser")
+    assert page.select("details details.fs-second, div.proof details.fs-second") == []

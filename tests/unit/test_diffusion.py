@@ -160,7 +160,7 @@ def test_ladders():
         (lambda: fs.from_drift(lambda t: 0 * t, lambda t: -1 + 0 * t, 1.0), r"g2\(t\) must be at least 0"),
         (lambda: fs.karras_levels(80.0, 0.002, 3), "high must exceed low = 80"),
         (lambda: fs.geometric_levels(1.0, 1.0, 3), "high must exceed low = 1"),
-        (lambda: fs.from_half_log_snr(lambda t: -np.log(t), lambda t: -1 / t, 1.0), "must be finite"),
+        (lambda: fs.from_half_log_snr(lambda t: np.where(t > 0, 1.0, np.inf), lambda t: 0 * t, 1.0), "must be finite"),
     ],
 )
 def test_bad_input_is_refused(call, message):

@@ -45,6 +45,8 @@ def page(*formulas: str) -> nodes.document:
         (r"V_{\rm BOOT}", ["V_"]),
         (r"\log\mathcal L", [r"\mathcal L"]),
         (r"\text{rest}\ \mathbf{1}", []),
+        (r"x_1, \dots, \dot x", ["x_1", r"\dot x"]),
+        (r"e^{-n_t/d}", ["n_", "t", "d", "e"]),
     ],
 )
 def test_symbols_are_letters_with_accent_and_index(tex, found):
@@ -83,3 +85,6 @@ def test_a_row_shows_where_its_index_and_its_part_are():
     assert rows_of("flowmaps", [("$s$", "*Flow maps*: a time"), ("$s$", "*Merging*: training time")]) == [
         ("$s$", "a time")
     ]
+    rows = [(r"$p_t(x)$", "density"), (r"$\varepsilon$", "noise"), (r"$\varepsilon(x, t)$", "mean of the noise")]
+    assert common(page(r"p_j+\varepsilon"), [(r"$p_j$", "shares")], rows) == rows[1:2]
+    assert common(page(r"p_t+\varepsilon(x, s)"), [(r"$p_j$", "shares")], rows) == rows

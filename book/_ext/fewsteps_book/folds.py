@@ -88,14 +88,15 @@ class Folds(SphinxPostTransform):
         own = [
             row for cell in self.cells if "symbols" in cell.metadata.get("tags", []) for row in own_rows(cell.source)
         ]
-        for section in sections:
-            written = [child for child in section.children if "symbols" in tags_of(child, self.cells)]
-            if written:
-                put_symbols(written, self.document, own, notation)
+        declared = [
+            [child for child in section.children if "symbols" in tags_of(child, self.cells)] for section in sections
+        ]
         for section in sections:
             self.fold_section(section)
-        for section in sections[1:]:
-            if "second" in tags_of(section[0], self.cells):
+        for written in filter(None, declared):  # now the formulas that derivations show are in place
+            put_symbols(written, self.document, own, notation)
+        for section in sections[1:]:  # a box is a section to docutils as well, but has no title
+            if isinstance(section[0], nodes.title) and "second" in tags_of(section[0], self.cells):
                 self.fold_whole(section)
         for paragraph in self.document.findall(nodes.paragraph):
             if paragraph.astext().startswith("Prerequisites:"):
@@ -160,7 +161,12 @@ class Folds(SphinxPostTransform):
         yield holder
 
     def fold_whole(self, section: nodes.Element) -> None:
-        """Fold a section under its title."""
+        """Fold a section under its title, unless it lies in one that folds."""
+        above = section.parent
+        while above is not None:
+            if isinstance(above, fold):
+                return
+            above = above.parent
         holder = fold(kind="fs-second", label="second reading")
         holder.extend(section.children[1:])
         section.children = [section[0]]

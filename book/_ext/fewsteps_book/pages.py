@@ -9,8 +9,9 @@ from docutils import nodes
 
 from .parts import fold, is_box
 
-#: How a reader spends time: words a minute; minutes a displayed formula, a picture, an explorer, an open code cell.
-WORDS_A_MINUTE, FORMULA, PICTURE, EXPLORER, CODE = 200, 0.25, 0.5, 1.5, 0.5
+#: How a reader spends time: words a minute; minutes a displayed formula, a picture, an explorer, an open code cell, and
+#: a result, at which readers halt.
+WORDS_A_MINUTE, FORMULA, PICTURE, EXPLORER, CODE, RESULT = 200, 0.25, 0.5, 1.5, 0.5, 1.0
 WORD = re.compile(r"\w[\w’'-]*")
 WIDGET = "application/vnd.jupyter.widget-view"
 
@@ -69,9 +70,9 @@ def measure(document: nodes.document, doc: str, title: str, seconds: float | Non
     formulas = sum(isinstance(node, nodes.math_block) for node in seen)
     pictures = sum(isinstance(node, nodes.image) for node in seen)
     explorers = sum(WIDGET in raw.astext() for raw in raws)
-    minutes = (
-        words / WORDS_A_MINUTE + FORMULA * formulas + PICTURE * pictures + EXPLORER * explorers + CODE * len(listings)
-    )
+    results = sum(is_box(node) for node in seen)
+    looked_at = PICTURE * pictures + EXPLORER * explorers + CODE * len(listings)
+    minutes = words / WORDS_A_MINUTE + FORMULA * formulas + RESULT * results + looked_at
     return Page(
         doc,
         doc.split("/")[1],
@@ -80,7 +81,7 @@ def measure(document: nodes.document, doc: str, title: str, seconds: float | Non
         formulas,
         pictures,
         explorers,
-        sum(is_box(node) for node in seen),
+        results,
         len(listings),
         sum(len(node.astext().splitlines()) for node in listings),
         max(1, round(minutes)),

@@ -8,6 +8,7 @@ lines where a reader points at a letter (`book/_static/hover.js`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from docutils import nodes
@@ -23,11 +24,9 @@ WORDS = re.compile(
 )
 ALPHABET, ACCENT = (
     r"\\math(?:cal|bb|bf|frak)\s*\{?\s*",
-    r"\\(?:bar|hat|tilde|dot|check|overline|widehat|widetilde)\s*\{?\s*",
+    r"\\(?:bar|hat|tilde|dot|check|overline|widehat|widetilde)(?![A-Za-z])\s*\{?\s*",
 )
-SYMBOL = re.compile(
-    rf"({ACCENT})?({ALPHABET}[A-Za-z]|\\[A-Za-z]+|[A-Za-z])\}}?(?:\^(?:\w|\*|\{{[^{{}}]*\}}))?\s*(_\d?)?"
-)
+SYMBOL = re.compile(rf"({ACCENT})?({ALPHABET}[A-Za-z]|\\[A-Za-z]+|[A-Za-z])\}}?(?:\^(\w|\*|\{{[^{{}}]*\}}))?\s*(_\d?)?")
 GREEK = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho "
 )
@@ -58,8 +57,11 @@ def symbols(tex: str) -> Iterator[str]:
     --------
     >>> list(symbols(r"\Phi_{t \leftarrow r}(x) = \mathcal L + \bar v_t + \text{rest}"))
     ['\\Phi_', 't', 'r', 'x', '\\mathcal L', '\\bar v_', 't']
+    >>> list(symbols("x^{2d}_t"))
+    ['d', 'x_', 't']
     """
-    for accent, letter, index in SYMBOL.findall(WORDS.sub(" ", tex)):
+    for accent, letter, exponent, index in SYMBOL.findall(WORDS.sub(" ", tex)):
+        yield from symbols(exponent)
         if re.fullmatch(rf"{ALPHABET}[A-Za-z]", letter):
             letter = rf"{re.match(r'.math[a-z]+', letter)[0]} {letter[-1]}"  # type: ignore[index]
         elif letter.startswith("\\") and letter not in NAMES:
@@ -135,17 +137,24 @@ def plain(tex: str) -> str:
 def common(document: nodes.document, own: Iterable[Line], notation: Iterable[Line]) -> list[Line]:
     """Return the rows of the notation page that a page uses and does not give another meaning.
 
-    An index `t` stands for any time; every other index, a number or a name, must be there itself.
+    An index `t` stands for any time, unless the page explains the letter with another index; every other index, a
+    number or a name, must be there itself. So must the arguments of a letter that the table has without them as well.
     """
     texts = [formula.astext() for formula in formulas(document)]
     here, written = {symbol for tex in texts for symbol in symbols(tex)}, "\n".join(map(plain, texts))
-    mine = {name for row, _ in own for name in said(row)}
+    mine, notation = {name for row, _ in own for name in said(row)}, list(notation)
+    indexed = {name.partition("_")[0] for name in mine if "_" in name}
+    all_names = Counter(head for row, _ in notation for head in heads(row))
 
     def uses(symbol: str) -> bool:
         name = next(iter(said(symbol)), "")
         head = next(symbols(symbol), "")
-        index = name.partition("_")[2]
-        return head in here and name not in mine and (index in ("", "t") or plain(name) in written)
+        letter, _, index = name.partition("_")
+        if head not in here or name in mine:
+            return False
+        if "(" in symbol and all_names[head] > 1:
+            return plain(symbol).partition("(")[0] + "(" in written
+        return index == "" or (index == "t" and letter not in indexed) or plain(name) in written
 
     return [row for row in notation if any(uses(symbol) for symbol in split(row[0]))]
 
