@@ -1,7 +1,7 @@
 """Copy the front-end assets that the book serves itself from node_modules to book/_static/vendor.
 
 Only what a browser really asks for is taken: MathJax with its fonts and extensions, the widget manager, require.js and
-anywidget. Run `npm ci` first; package-lock.json pins the versions.
+anywidget, whose limit on the time of a start is raised. Run `npm ci` first; package-lock.json pins the versions.
 """
 
 from __future__ import annotations
@@ -43,11 +43,20 @@ def copy_asset(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def be_patient(script: Path) -> None:
+    """Let an explorer take its time: a phone that still sets formulas needs more than the two seconds of anywidget."""
+    text, limit = script.read_text(encoding="utf8"), "AbortSignal.timeout(2e3)"
+    if text.count(limit) != 1:
+        raise SystemExit(f"{script.name} has no single {limit}: see how this version of anywidget limits its start")
+    script.write_text(text.replace(limit, "AbortSignal.timeout(12e4)"), encoding="utf8")
+
+
 def main() -> int:
     """Replace the vendor folder."""
     shutil.rmtree(VENDOR, ignore_errors=True)
     for target, source in ASSETS.items():
         copy_asset(MODULES / source, VENDOR / target)
+    be_patient(VENDOR / "widgets" / "anywidget.js")
     files = [path for path in VENDOR.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     print(f"{len(files)} files, {size:.1f} MB, in {VENDOR.relative_to(ROOT)}")
