@@ -136,9 +136,12 @@ export async function hints(page) {
       return nodes.findIndex((node) => node.checkVisibility() && !node.closest(".fs-symbols") && (node.tagName === "A" || listed.has(signs(node))));
     });
     if (seen < 0) continue;
-    await all.nth(seen).scrollIntoViewIfNeeded();
-    await all.nth(seen).hover({ force: true });
-    const shown = await page.waitForFunction(() => document.querySelector(".fs-tip:not([hidden])")?.textContent.trim(), null, { timeout: SOON }).catch(() => null);
+    let shown = null;
+    for (const end = Date.now() + SOON; !shown && Date.now() < end;) { // what still moves on the page takes a hint away: point again
+      await page.mouse.move(0, 0);
+      await all.nth(seen).hover({ force: true });
+      shown = await page.waitForFunction(() => document.querySelector(".fs-tip:not([hidden])")?.textContent.trim(), null, { timeout: SOON / 10 }).catch(() => null);
+    }
     if (!shown) failures.push(`pointing at ${what} shows nothing`);
     await page.keyboard.press("Escape");
     if (await tip.isVisible()) failures.push("Escape leaves the hint open");
