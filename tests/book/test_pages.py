@@ -92,3 +92,22 @@ def test_a_second_reading_is_one_click_away(slug: str) -> None:
     """Its fold lies in no other, and in no box."""
     page = BeautifulSoup((ROOT / "_build/html" / f"{slug}.html").read_text(encoding="utf8"), "html.parser")
     assert page.select("details details.fs-second, div.proof details.fs-second") == []
+
+
+@pytest.mark.parametrize("path", [ROOT / "book" / "index.ipynb", *NOTEBOOKS], ids=lambda path: path.stem)
+def test_no_two_settings_to_try_are_the_same(path: Path) -> None:
+    """Of an explorer (tests/book/browser.mjs presses them)."""
+    html = (ROOT / "_build/html" / path.relative_to(ROOT).with_suffix(".html")).read_text(encoding="utf8")
+    states = re.findall(
+        r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', html, flags=re.DOTALL
+    )
+    specs = [
+        model["state"]["spec"]
+        for text in states
+        for model in json.loads(text)["state"].values()
+        if "spec" in model["state"]
+    ]
+    assert specs
+    for spec in specs:
+        settings = [setting["index"] for setting in spec["settings"]]
+        assert all(settings.count(setting) == 1 for setting in settings)

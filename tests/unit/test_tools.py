@@ -74,9 +74,8 @@ def test_narrow_arithmetic_names_what_is_there_and_nothing_else() -> None:
 
 
 def test_numpy_takes_the_narrow_settings_without_a_word() -> None:
-    chosen = arithmetic.narrow(
-        arithmetic.measured({})["loops"], ""
-    )  # the tests may run on narrow arithmetic themselves
+    wide = arithmetic.measured({})["loops"]  # the tests themselves may run on narrow arithmetic
+    chosen = arithmetic.narrow(wide, "")
     code = "import arithmetic, numpy, scipy.linalg; print(arithmetic.loops_found())"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],

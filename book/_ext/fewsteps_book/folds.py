@@ -23,7 +23,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .boxes import RESULT
 from .draw import row_name
-from .pages import measure, put_facts
+from .pages import folded, measure, put_facts
 from .parts import MARK, anchors, fold, formula_of, in_sight, is_box, is_code, tags_of
 from .records import Record
 from .summaries import evidence_line, fold_label
@@ -162,11 +162,8 @@ class Folds(SphinxPostTransform):
 
     def fold_whole(self, section: nodes.Element) -> None:
         """Fold a section under its title, unless it lies in one that folds."""
-        above = section.parent
-        while above is not None:
-            if isinstance(above, fold):
-                return
-            above = above.parent
+        if folded(section):
+            return
         holder = fold(kind="fs-second", label="second reading")
         holder.extend(section.children[1:])
         section.children = [section[0]]
