@@ -1,10 +1,10 @@
 """Execute every notebook of the book once, two at a time, into the cache that the book is built from.
 
-    python tools/execute.py [--workers N] [--force] [NOTEBOOK...]
+    python tools/execute.py [--workers N] [--force] [--list] [NOTEBOOK...]
 
-A notebook is executed again when its code, its cells' metadata, the package, the pinned environment, the settings of
-the arithmetic or a data file beside it has changed. A failing notebook ends the command with status 1, after the others
-are done. Ctrl-C ends it at once; what was finished is kept.
+A notebook is executed again when its code, its cells' metadata, a module of the package that it loads, the pinned
+environment, the settings of the arithmetic or a data file beside it has changed. A failing notebook ends the command
+with status 1, after the others are done. Ctrl-C ends it at once; what was finished is kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,11 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from notebooks import CACHE, ROOT, load_times, notebook_key, read, save_times, shared_key, toc_notebooks
+from warm import kernels
 
 TIMEOUT = 600
+#: Run after a page's last cell and not kept: which modules of the package the page loaded.
+LOADED = "import sys\nprint(*sorted(name for name in sys.modules if name.split('.')[0] == 'fewsteps'))"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # One thread a notebook: several run side by side, and sums come out in the same order everywhere.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -41,6 +45,7 @@ class Run:
     seconds: float
     notebook: nbformat.NotebookNode | None = None
     problem: str = ""
+    modules: tuple[str, ...] = ()
 
 
 def set_environment() -> None:
@@ -63,31 +68,31 @@ def stderr_of(notebook: nbformat.NotebookNode) -> str:
     return "".join(out.text for out in outputs if out.output_type == "stream" and out.name == "stderr")
 
 
-def execute_once(path: Path) -> nbformat.NotebookNode:
-    """Execute a fresh copy in the notebook's own folder, widget state kept."""
+def execute_once(path: Path, kernel: str) -> tuple[nbformat.NotebookNode, tuple[str, ...]]:
+    """Execute a fresh copy in the notebook's own folder, widget state kept; return it with the modules it loaded."""
     notebook = read(path)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    notebook.cells.append(nbformat.v4.new_code_cell(LOADED))
     NotebookClient(
         notebook,
-        kernel_name="python3",
+        kernel_name=kernel,
         timeout=TIMEOUT,
         store_widget_state=True,
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     ).execute()
-    return notebook
+    return notebook, tuple(notebook.cells.pop().outputs[0].text.split())
 
 
-def execute(path: Path) -> Run:
+def execute(path: Path, kernel: str) -> Run:
     """Execute a notebook; once more if its kernel died."""
     set_environment()
     started = time.perf_counter()
     for attempt in (1, 2):
         try:
-            notebook = execute_once(path)
+            notebook, modules = execute_once(path, kernel)
         except RuntimeError as error:  # nbclient's word for a kernel that did not answer or died
             if attempt == 2:
                 return Run(time.perf_counter() - started, problem=f"{type(error).__name__}: {error}")
@@ -96,7 +101,7 @@ def execute(path: Path) -> Run:
         else:
             text = stderr_of(notebook)
             problem = f"a cell wrote to stderr, which a page must not do:\n{text}" if text else ""
-            return Run(time.perf_counter() - started, None if problem else notebook, problem)
+            return Run(time.perf_counter() - started, None if problem else notebook, problem, modules)
     raise AssertionError("unreachable")
 
 
@@ -133,9 +138,9 @@ def report_failures(failures: dict[str, str]) -> None:
     )
 
 
-def collect(futures: dict[Future[Run], Path], todo: dict[Path, str]) -> dict[str, str]:
+def collect(futures: dict[Future[Run], Path]) -> dict[str, str]:
     """Report every execution as it ends and store what passed; return what failed."""
-    cache, times, failures = get_cache(CACHE), load_times(), {}
+    cache, times, failures, shared = get_cache(CACHE), load_times(), {}, shared_key()
     for count, future in enumerate(as_completed(futures), 1):
         path, run = futures[future], future.result()
         name, mark = name_of(path), "FAILED" if run.problem else "ok"
@@ -144,42 +149,50 @@ def collect(futures: dict[Future[Run], Path], todo: dict[Path, str]) -> dict[str
             failures[name] = run.problem
         else:
             store(cache, path, run)
-            times[name] = {"key": todo[path], "seconds": round(run.seconds, 1)}
+            key = notebook_key(path, shared, run.modules)
+            times[name] = {"key": key, "seconds": round(run.seconds, 1), "modules": list(run.modules)}
             save_times(times)
     return failures
 
 
-def run_all(todo: dict[Path, str], workers: int) -> dict[str, str]:
+def run_all(todo: Iterable[Path], workers: int) -> dict[str, str]:
     """Execute the notebooks, the slowest first; return what failed. Ctrl-C ends the workers at once."""
+    set_environment()
     times = load_times()
     order = sorted(todo, key=lambda path: -times.get(name_of(path), {}).get("seconds", 1e9))
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=start_worker)
-    try:
-        return collect({pool.submit(execute, path): path for path in order}, todo)
-    except KeyboardInterrupt:
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with kernels() as kernel:
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=start_worker)
+        try:
+            return collect({pool.submit(execute, path, kernel): path for path in order})
+        except KeyboardInterrupt:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def stale_notebooks(paths: list[Path], force: bool) -> dict[Path, str]:
-    """Return the notebooks to execute with their keys, and forget what the cache holds of them."""
+def stale_notebooks(paths: list[Path], force: bool) -> list[Path]:
+    """Return the notebooks to execute."""
     cache, times, shared = get_cache(CACHE), load_times(), shared_key()
-    keys = {path: notebook_key(path, shared) for path in paths}
-    todo = {
-        path: key
-        for path, key in keys.items()
-        if force or times.get(name_of(path), {}).get("key") != key or not is_cached(cache, path)
-    }
-    for path in todo:  # so that no build can pick up an outdated output after a failure
+
+    def fresh(path: Path) -> bool:
+        entry = times.get(name_of(path), {})
+        key = notebook_key(path, shared, entry.get("modules", ()))
+        return "modules" in entry and entry["key"] == key and is_cached(cache, path)
+
+    return [path for path in paths if force or not fresh(path)]
+
+
+def forget(paths: list[Path]) -> None:
+    """Drop what the cache holds of notebooks, so that no build can pick up an outdated output after a failure."""
+    cache, times = get_cache(CACHE), load_times()
+    for path in paths:
         if is_cached(cache, path):
             cache.remove_cache(cache.match_cache_notebook(read(path)).pk)
-    gone = set(times) - {name_of(path) for path in toc_notebooks()}
-    if gone:
-        save_times({name: entry for name, entry in times.items() if name not in gone})
-    return todo
+    known = {name_of(path) for path in toc_notebooks()}
+    if set(times) - known:
+        save_times({name: entry for name, entry in times.items() if name in known})
 
 
 def bring_up_to_date(paths: list[Path], force: bool, workers: int) -> int:
@@ -188,6 +201,7 @@ def bring_up_to_date(paths: list[Path], force: bool, workers: int) -> int:
     print(f"{len(paths)} notebooks: {len(paths) - len(todo)} up to date, {len(todo)} to execute", flush=True)
     if not todo:
         return 0
+    forget(todo)
     started = time.perf_counter()
     failures = run_all(todo, workers)
     seconds = time.perf_counter() - started
@@ -203,10 +217,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--force", action="store_true", help="execute even what is up to date")
+    parser.add_argument("--list", action="store_true", help="say which would be executed, and do not")
     options = parser.parse_args(argv)
     paths = [path.resolve() for path in options.notebooks] or toc_notebooks()
     try:
         with alone(CACHE.parent, "execute"):
+            if options.list:
+                print(*map(name_of, stale_notebooks(paths, options.force)), sep="\n")
+                return 0
             return bring_up_to_date(paths, options.force, options.workers)
     except KeyboardInterrupt:
         print("\nInterrupted. The notebooks marked ok are kept; the same command goes on from there.", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from stage import SKIPPED, input_files
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "_build" / ".jupyter_cache"
 TIMES = ROOT / "_build" / "times.json"
+PACKAGE = Path("pkg/src/fewsteps")
 # A change in any of these may change any output.
-SHARED_INPUTS = ("pkg/src/**/*", "requirements.lock", "requirements-torch.txt", "tools/execute.py")
+SHARED_INPUTS = ("requirements.lock", "requirements-torch.txt", "tools/execute.py", "tools/warm.py")
 
 
 def _entries(node: Any) -> Iterator[str]:
@@ -49,11 +50,28 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def shared_key(root: Path = ROOT) -> str:
-    """Hash what every notebook depends on: the package, the pinned environment, the Python version, the arithmetic."""
+    """Hash what every notebook depends on: the pinned environment, the Python version, the arithmetic."""
     total = hashlib.sha256((platform.python_version() + repr(sorted(settings().items()))).encode())
     for path in input_files(SHARED_INPUTS, root):
         total.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return total.hexdigest()
+
+
+def module_files(modules: Iterable[str], root: Path = ROOT) -> list[Path]:
+    """Return the files of the package that these of its modules (dotted names) stand for, whether they exist or not.
+
+    A module stands for its own file. What is no Python (scripts, data) belongs to the folder that it lies in, and
+    counts for whoever loads a module of that folder; a folder without modules belongs to the one above.
+    """
+    loaded = {root / PACKAGE.parent / name.replace(".", "/") for name in modules}
+    code = {path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in loaded}
+    homes = {path.parent for path in code}
+    data = [path for path in input_files([f"{PACKAGE}/**/*"], root) if path.suffix not in (".py", ".pyi")]
+
+    def home(path: Path) -> Path:
+        return next(folder for folder in path.parents if (folder / "__init__.py").exists())
+
+    return sorted(code | {path for path in data if home(path) in homes})
 
 
 def data_files(path: Path) -> list[Path]:
@@ -64,8 +82,11 @@ def data_files(path: Path) -> list[Path]:
     return sorted(data for data in files if not SKIPPED & set(data.parts))
 
 
-def notebook_key(path: Path, shared: str) -> str:
-    """Hash what one executed notebook depends on: its code, its cells' metadata, the data files beside it.
+def notebook_key(path: Path, shared: str, modules: Iterable[str], root: Path = ROOT) -> str:
+    """Hash what one executed notebook depends on: its code, its cells' metadata, the data files beside it, and the
+    modules of the package that it loaded when it was executed last.
+
+    A page can load another module only after a change in its own code or in a module that it loads.
 
     jupyter-cache itself looks at the code alone. It also keeps the cells' metadata (tags, captions, alternative texts)
     as they were when the notebook was executed, so a change there has to execute it again.
@@ -76,8 +97,9 @@ def notebook_key(path: Path, shared: str) -> str:
         if cell.cell_type == "code"
     ]
     total = hashlib.sha256((shared + json.dumps(cells, sort_keys=True)).encode())
-    for data in data_files(path):
-        total.update(data.name.encode() + data.read_bytes())
+    for file in [*data_files(path), *module_files(modules, root)]:
+        total.update(file.relative_to(root).as_posix().encode() if file.is_relative_to(root) else file.name.encode())
+        total.update(file.read_bytes() if file.exists() else b"gone")
     return total.hexdigest()
 
 

@@ -1,7 +1,8 @@
 """Copy the front-end assets that the book serves itself from node_modules to book/_static/vendor.
 
-Only what a browser really asks for is taken: MathJax with its fonts and extensions, the widget manager, require.js and
-anywidget, whose limit on the time of a start is raised. Run `npm ci` first; package-lock.json pins the versions.
+Only what a browser really asks for is taken: MathJax with its fonts and extensions, the widget manager, require.js,
+anywidget, whose limit on the time of a start is raised, and the search. Run `npm ci` first; package-lock.json pins
+the versions.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PARTS = (
 )
 # Destination below vendor/ -> source below node_modules/ (a file or a folder).
 ASSETS = {"widgets/require.js": "requirejs/require.js", "widgets/anywidget.js": "anywidget/dist/index.js"}
+ASSETS |= {"search/minisearch.js": "minisearch/dist/umd/index.js"}
 ASSETS |= {f"widgets/{name}": f"{MANAGER}/{name}" for name in ("embed-amd.js", *FONTS)}
 ASSETS |= {f"{MATHJAX}/{part}": f"{MATHJAX}/{part}" for part in PARTS}
 

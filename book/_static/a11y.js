@@ -65,15 +65,13 @@ document.addEventListener("DOMContentLoaded", () => {
   let waiting = 0;
   const later = () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(reach);
+    waiting = requestAnimationFrame(() => { name(); reach(); });
   };
-  name();
   later();
   window.addEventListener("load", later);
   window.addEventListener("resize", later);
   new MutationObserver((changes) => {
     if (changes.every(({ target }) => target.parentElement?.closest(".fx-host"))) return; // an explorer draws its next frame
-    name();
     later();
   }).observe(document.body, { childList: true, subtree: true, characterData: true, attributeFilter: ["tabindex"] });
 });

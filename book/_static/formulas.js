@@ -11,13 +11,18 @@ document.addEventListener("DOMContentLoaded", () => {
       formula.dataset.fsSize ??= formula.style.fontSize || "100%";
       formula.style.fontSize = formula.dataset.fsSize;
     }
-    const sizes = formulas.map((formula) => {
-      const glyphs = formula.querySelector("mjx-math");
-      let column = formula.getAttribute("display") ? formula : formula.parentElement; // beside its number a display has its own width
-      let style = getComputedStyle(column);
-      while (style.display.startsWith("inline") && column !== article) style = getComputedStyle((column = column.parentElement)); // words in a line are as wide as they are
-      return [glyphs?.getBoundingClientRect().width ?? 0, column.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) + room];
-    });
+    const rooms = new Map(); // a column's room is measured once, not once a formula
+    const roomOf = (node) => {
+      if (!rooms.has(node)) {
+        const style = getComputedStyle(node), inline = style.display.startsWith("inline") && node !== article;
+        rooms.set(node, inline ? roomOf(node.parentElement) : node.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) + room); // words in a line are as wide as they are
+      }
+      return rooms.get(node);
+    };
+    const sizes = formulas.map((formula) => [
+      formula.querySelector("mjx-math")?.getBoundingClientRect().width ?? 0,
+      roomOf(formula.getAttribute("display") ? formula : formula.parentElement), // beside its number a display has its own width
+    ]);
     formulas.forEach((formula, i) => {
       const [wide, wanted] = sizes[i], ratio = Math.max(least, (wanted - 2) / wide);
       if (wide > wanted && wanted > 0) formula.style.fontSize = `calc(${formula.dataset.fsSize} * ${ratio.toFixed(3)})`;

@@ -45,12 +45,24 @@ export async function folded(page, work) {
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** All rules on the whole page, or some rules, or all but a part of it. */
-export async function axe(page, source, { rules = null, without = null } = {}) {
-  if (!(await page.evaluate(() => Boolean(window.axe)))) await page.evaluate(source);
+/** All rules on the whole page, or some rules; without its article where only what stands around it is asked for. */
+export async function axe(page, source, { rules = null, around = false } = {}) {
+  if (!(await page.evaluate(() => Boolean(window.axe)))) {
+    await page.evaluate(source);
+    await page.evaluate(() => window.axe.configure({ noHtml: true })); // it writes down every node that it looks at
+  }
   const runOnly = rules ? { type: "rule", values: rules } : { type: "tag", values: TAGS };
-  const violations = await page.evaluate(async ([only, left]) => (await window.axe.run(left ? { exclude: [left] } : document, { runOnly: only, resultTypes: ["violations"] })).violations
-    .map(({ id, impact, nodes }) => ({ id, impact, count: nodes.length, nodes: nodes.slice(0, 3).map(({ target, html, any, all, none }) => `${target.join(" ").slice(0, 100)} | ${html.slice(0, 120).replace(/\s+/g, " ")} | ${([...any, ...all, ...none][0]?.message ?? "").slice(0, 140)}`) })), [runOnly, without]);
+  const violations = await page.evaluate(async ([only, empty, preload]) => {
+    const article = document.querySelector("article"), hole = document.createElement("div");
+    if (empty) article?.replaceWith(hole);
+    const found = await window.axe.run(document, { runOnly: only, resultTypes: ["violations"], preload });
+    if (empty && article) hole.replaceWith(article);
+    const words = (target) => (typeof target === "string" ? document.querySelector(target)?.outerHTML : "") ?? "";
+    return found.violations.map(({ id, impact, nodes }) => ({
+      id, impact, count: nodes.length,
+      nodes: nodes.slice(0, 3).map(({ target, any, all, none }) => `${target.join(" ").slice(0, 100)} | ${words(target[0]).slice(0, 120).replace(/\s+/g, " ")} | ${([...any, ...all, ...none][0]?.message ?? "").slice(0, 140)}`),
+    }));
+  }, [runOnly, around, !rules]);
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return { grave, mild: violations.filter((one) => !grave.includes(one)) };
 }

@@ -1,5 +1,6 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
+// A page that was green is opened again when it, what all pages share, or a check has changed (FORCE=1: all pages).
 // Checks: explorers network overflow axe mathematics screens print switch hints links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
@@ -10,6 +11,7 @@ import { axe, folded } from "./audit.mjs";
 import { bareWork, explorers } from "./controls.mjs";
 import { QUIET, extent, hints, look, overflow, paper, switches, watch } from "./page.mjs";
 import { ledger, search } from "./tables.mjs";
+import { recall } from "./green.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
@@ -18,7 +20,7 @@ const only = options.only?.split(","), wants = (check) => !only || only.includes
 const FOUND = { width: 1280, dark: false }, NARROW = [{ width: 400, dark: false }, { width: 400, dark: true }];
 // Opened, every rule once; then what another theme or width can change: colours, and around the text the wide page's own parts.
 const COLOURS = ["color-contrast", "link-in-text-block"];
-const OPENED = [NARROW[1], { ...NARROW[0], rules: COLOURS }, { width: 1280, dark: true, without: "article.bd-article" }];
+const OPENED = [NARROW[1], { ...NARROW[0], rules: COLOURS }, { width: 1280, dark: true, rules: COLOURS, around: true }];
 const LIMIT = { ratio: 30, weight: 1e6, screens: 18, first: 1 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
 
 if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
@@ -26,11 +28,13 @@ const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve("axe-co
 const chosen = (name) => !options.pages || options.pages.split(",").some((part) => name.includes(part));
 // The root index.html only sends readers on to the first page.
 const pages = findPages(root).filter(chosen), redirects = (name) => /http-equiv="refresh"/i.test(fs.readFileSync(path.join(root, name), "utf8").slice(0, 2000));
+const memory = recall(root, { ask: !(options.pages || options.only || process.env.FORCE) }), green = new Set(pages.filter((name) => memory.knows(name))), red = new Set();
 const start = Date.now(), tally = { passed: 0, failed: 0 }, times = [], costs = [], bare = [], mild = new Map(), weights = [], screens = new Map(), spent = new Map();
 
 function report(check, where, failures) {
   if (failures.length) {
     tally.failed += 1;
+    red.add(where.split(",")[0]);
     console.log(`FAIL ${check}: ${where}`);
     for (const failure of failures) console.log(`       ${failure}`);
   } else {
@@ -141,7 +145,7 @@ function jobs(site, files) {
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
   if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "hints", "weight", "ledger"].some(wants)) {
-    listed.push(...whole.sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
+    listed.push(...whole.filter((name) => !green.has(name)).sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));
   if (pages.includes("search.html")) for (const [base, how] of [[site, "http"], [files, "file"]]) listed.push((context) => checkSearch(context, base, how));
@@ -159,11 +163,19 @@ try {
     await context.close();
   };
   await Promise.all([worker(), worker()]);
-  if (wants("ledger") && !options.pages && !ledgers.length) console.log("SKIP ledger: no page of this book has a .fs-ledger table");
+  if (wants("ledger") && !options.pages && !green.size && !ledgers.length) console.log("SKIP ledger: no page of this book has a .fs-ledger table");
 } finally {
   await browser.close();
   site.close();
 }
+
+for (const name of green) { // what was measured when the page was opened last
+  const { high, weight } = memory.of(name);
+  if (high) screens.set(name.replace(/\.html$/, ""), high);
+  if (weight) weights.push({ name, ...weight });
+}
+if (!options.pages && !options.only) memory.keep(pages.filter((name) => !red.has(name)), (name) => ({ high: screens.get(name.replace(/\.html$/, "")), weight: weights.find((one) => one.name === name) }));
+if (green.size) console.log(`${green.size} of ${pages.length} pages have not changed since they were green`);
 
 if (screens.size) { // the build knows all measures of a page but its height
   const file = path.join(root, "pages.json"), measured = JSON.parse(fs.readFileSync(file, "utf8")).map((page) => ({ ...page, screens: screens.get(page.slug) ?? page.screens }));

@@ -1,6 +1,10 @@
 // The explorers of one open page: sliders, choices, settings to try, by keyboard and mouse, and what a key costs.
 
-import { openFolds } from "./chrome.mjs";
+/** Close what is folded, but for what holds an explorer: a page laid out in full would only slow its keys down. */
+const inView = (page) => page.evaluate(() => {
+  document.querySelectorAll("article details").forEach((fold) => { fold.open = Boolean(fold.querySelector(".fs-explorer")); });
+  document.querySelectorAll(".toggle-hidden:has(.fs-explorer)").forEach((node) => node.classList.remove("toggle-hidden"));
+});
 
 /** Tools inside the page: what a picture looks like now, and how long a key takes to the next painted frame. */
 const TOOLS = () => {
@@ -126,7 +130,7 @@ async function settings(explorer, name) {
 
 /** Every control of every explorer on the page; returns failures, latencies and the work of keys in milliseconds. */
 export async function explorers(page, { quick = false } = {}) {
-  await openFolds(page);
+  await inView(page);
   await page.evaluate(TOOLS);
   const found = await page.locator(".fs-explorer").all(), failures = [], costs = [];
   const cells = await page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count();

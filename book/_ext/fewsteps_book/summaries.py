@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from .boxes import RESULT
-from .draw import number, text
+from .draw import text
 from .ledger import distinct
 from .records import Record
 
-# How many names of second methods and of mistakes a line holds before it says how many more there are.
-METHODS, MISTAKES, LABEL = 2, 2, 70
+# A fold's label names this much of a second method.
+LABEL = 70
 
 
 def counted(number_of: int, word: str) -> str:
@@ -65,31 +65,25 @@ def fold_label(records: Iterable[Record], *, draws: bool, solves: bool) -> str:
     return text(f"{'solution: ' if solves else ''}{words}")
 
 
-def method(record: Record) -> str:
-    """Return a second method with the error that it found."""
-    words = brief(record.against or "")
-    return f"{words} {number(record.error)}" if words and record.error else words
-
-
 def id_link(name: str, row: Callable[[str], str]) -> str:
     """Return a result's id as a link to its row in the ledger."""
     return f'<a class="fs-id" href="{escape(row(name))}" title="{name} in the ledger">{name}</a>'
 
 
 def evidence_line(records: Sequence[Record], said: str, row: Callable[[str], str], fold: str) -> str:
-    """Return the line under a box: its ids and where the source has it, how it was checked, what the checks reject."""
+    """Return the line under a box: its ids and where the source has it, what was checked, how much was turned down.
+
+    Numbers only: the methods, their errors and the mistakes are one click away, where the checks are.
+    """
     ids = list(dict.fromkeys(RESULT.findall(said)))
     origin = RESULT.sub(lambda match: id_link(match[0], row), escape(said.replace("source: ", "").strip().rstrip(".")))
     derived = sum(record.kind == "derived" for record in records)
-    checks = [record for record in records if record.verifies]
+    checks = sum(record.verifies for record in records)
+    mistakes = len(distinct(record.mistake for record in records))
     counts = [counted(derived, "derivation")] if derived else []
-    if checks:
-        methods = distinct(method(record) for record in sorted(checks, key=lambda each: each.error is None))
-        counts.append(counted(len(checks), "numerical check") + (f" ({some(methods, METHODS)})" if methods else ""))
-    parts = [text(f"Checked: {', '.join(counts)}.")] if counts else []
-    mistakes = distinct(record.mistake for record in records)
-    if mistakes:
-        parts.append(text(f"Rejects: {some(mistakes, MISTAKES)}."))
+    counts += [counted(checks, "numerical check")] if checks else []
+    turned_down = f"; {counted(mistakes, 'mistake')} rejected" if mistakes else ""
+    checked = f" Checked: {', '.join(counts)}{turned_down}." if counts else ""
     label = escape(f"show the checks of {', '.join(ids)}")
-    show = f' <a class="fs-open" href="#{fold}" aria-label="{label}">show</a>' if fold and parts else ""
-    return f'<p class="fs-checked">{origin}. {" ".join(parts)}{show}</p>'
+    show = f' <a class="fs-open" href="#{fold}" aria-label="{label}">show</a>' if fold and checked else ""
+    return f'<p class="fs-checked">{origin}.{checked}{show}</p>'
