@@ -52,7 +52,9 @@ env:
 
 node: env
 	@command -v npm >/dev/null || { echo "Node.js with npm is needed: see https://nodejs.org or your system's packages"; exit 1; }
-	@$(STAGE) node --inputs package.json package-lock.json --outputs node_modules -- npm ci --omit=optional --no-fund --no-audit --loglevel=error
+	@$(STAGE) node --inputs package.json package-lock.json --outputs node_modules -- bash -ec '\
+	  mkdir -p "$$HOME/.npm" 2>/dev/null || export npm_config_cache="$(CURDIR)/_build/npm"; \
+	  npm ci --omit=optional --no-fund --no-audit --loglevel=error'
 
 vendor: node
 	@$(STAGE) vendor --inputs package-lock.json tools/vendor.py --outputs book/_static/vendor -- $(PY) tools/vendor.py
@@ -61,7 +63,7 @@ execute: env
 	@$(PY) tools/execute.py --workers $(WORKERS)
 
 html: vendor execute
-	@$(STAGE) html --inputs _config.yml _toc.yml 'book/**/*' 'chapters/**/*' _build/times.json $(PINS) --outputs _build/html/index.html -- \
+	@$(STAGE) html --inputs _config.yml _toc.yml $(PACKAGE) 'book/**/*' 'chapters/**/*' _build/times.json $(PINS) CITATION.cff CHANGELOG.md --outputs _build/html/index.html -- \
 	  jupyter-book build . --all -W -n --keep-going -q
 
 draft: vendor execute ## build what is written so far; missing pages and warnings are allowed
@@ -82,7 +84,7 @@ test: lint types unit nbtest booktest ## run every check
 	@echo "All checks are green. Arithmetic of the pages:"; cat _build/arithmetic.txt
 
 lint: env
-	@$(STAGE) lint --inputs $(CONFIG) _config.yml 'pkg/**/*.py' 'tools/*.py' 'book/_ext/**/*.py' 'tests/**/*.py' 'benchmarks/**/*.py' $(NOTEBOOKS) -- bash -ec '\
+	@$(STAGE) lint --inputs $(CONFIG) _config.yml 'pkg/**/*.py' 'pkg/**/*.pyi' 'tools/*.py' 'book/_ext/**/*.py' 'tests/**/*.py' 'benchmarks/**/*.py' $(NOTEBOOKS) -- bash -ec '\
 	  ruff check --quiet .; ruff format --check --quiet . || { echo "run \`make format\`"; exit 1; }; $(PY) tools/normalise.py --check'
 
 types: env
@@ -90,19 +92,19 @@ types: env
 	  mypy pkg/src/fewsteps; mypy tools/*.py; mypy book/_ext'
 
 unit: env
-	@$(STAGE) unit --arithmetic --inputs $(CONFIG) $(PACKAGE) $(PINS) environment.yml requirements.in _config.yml _toc.yml 'tests/unit/**/*' 'tools/*.py' 'book/_ext/**/*.py' 'book/catalogue/*' -- \
+	@$(STAGE) unit --arithmetic --inputs $(CONFIG) $(PACKAGE) $(PINS) environment.yml requirements.in _config.yml _toc.yml 'tests/unit/**/*' 'tools/*.py' 'book/_ext/**/*.py' 'book/catalogue/*' 'book/*.yml' 'book/*.bib' 'book/reference/*' 'chapters/**/*.md' CITATION.cff CHANGELOG.md $(NOTEBOOKS) -- \
 	  env MPLBACKEND=Agg pytest -q -n $(WORKERS) --dist worksteal $(UNIT)
 
 # The book was built from one execution; this is a second one, on arithmetic that rounds otherwise where the machine has
 # such; both must give the committed outputs.
 nbtest: execute
 	@$(STAGE) notebooks --arithmetic --outputs _build/arithmetic.txt --inputs $(CONFIG) $(PACKAGE) $(PINS) $(NOTEBOOKS) 'chapters/**/*' \
-	  'tests/notebooks/*' tools/normalise.py tools/arithmetic.py -- bash -ec '\
+	  'tests/notebooks/*' 'tools/*.py' -- bash -ec '\
 	  $(PY) tools/normalise.py --check --outputs; $(PY) tools/arithmetic.py $(ARITHMETIC) -- $(PY) tests/notebooks/run.py --workers $(WORKERS)'
 
 booktest: html
 	@CHROMIUM="$$($(PY) tools/find_browser.py)" && export CHROMIUM && \
-	  $(STAGE) book --inputs $(CONFIG) '_build/html/**/*' 'tests/book/**/*' 'book/catalogue/*' -- bash -ec '\
+	  $(STAGE) book --inputs $(CONFIG) '_build/html/**/*' 'tests/book/**/*' 'book/catalogue/*' package-lock.json tests/unit/exercise_numbers.json -- bash -ec '\
 	  pytest -q tests/book; node tests/book/browser.mjs'
 
 pythons: env ## run the package's tests on every other Python, and on the oldest NumPy, that this machine has

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -32,7 +33,9 @@ from warm import kernels
 
 TIMEOUT = 600
 #: Run after a page's last cell and not kept: which modules of the package the page loaded.
-LOADED = "import sys\nprint(*sorted(name for name in sys.modules if name.split('.')[0] == 'fewsteps'))"
+LOADED = "import sys\nprint(' '.join(sorted(name for name in sys.modules if name.split('.')[0] == 'fewsteps')))"
+#: What kernels would write into the home folder.
+IN_HOME = ("IPYTHONDIR", "MPLCONFIGDIR")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # One thread a notebook: several run side by side, and sums come out in the same order everywhere.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -48,10 +51,22 @@ class Run:
     modules: tuple[str, ...] = ()
 
 
+def is_writable(folder: Path) -> bool:
+    """Say whether a file can be made in a folder; asking for permissions is not enough, root has them everywhere."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
 def set_environment() -> None:
     """Give every kernel the same surroundings."""
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"), PYTHONHASHSEED="0", CUDA_VISIBLE_DEVICES="")
     os.environ.pop("MPLBACKEND", None)
+    if not is_writable(Path.home()):
+        for name in IN_HOME:
+            os.environ.setdefault(name, str(CACHE.parent / "home" / name.lower()))
 
 
 def start_worker() -> None:
@@ -83,7 +98,8 @@ def execute_once(path: Path, kernel: str) -> tuple[nbformat.NotebookNode, tuple[
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
-    return notebook, tuple(notebook.cells.pop().outputs[0].text.split())
+    said = "".join(output.text for output in notebook.cells.pop().outputs)  # may come in several pieces
+    return notebook, tuple(said.split())
 
 
 def execute(path: Path, kernel: str) -> Run:

@@ -4,13 +4,16 @@
 
 --check rewrites nothing and ends with status 1 when something would change. --outputs first takes the outputs from the
 cache that `tools/execute.py` filled; together with --check it leaves those alone that nbval is told to ignore. Pictures
-and widget states are dropped: the build makes them anew.
+and widget states are dropped: the build makes them anew. JupyterLab, which knows nothing of the book's tags, is told
+what to fold, and marks are numbered in the order of the page, whatever was run how often.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -32,35 +35,80 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 METADATA = {"kernelspec": KERNEL, "language_info": LANGUAGE}
+#: What JupyterLab folds, by the tag that folds it in the book; a click on the fold opens it.
+FOLDED = {
+    "hide-input": {"source_hidden": True},
+    "hide-output": {"outputs_hidden": True},
+    "hide-cell": {"outputs_hidden": True, "source_hidden": True},
+    "remove-cell": {"source_hidden": True},
+}
+ANCHOR = re.compile(r'(?<=id=")(ev-[a-z0-9-]+)-\d+(?=")')
+#: Packages that a page may need beside the book's own, and what in its code says so.
+NEEDED = {"matplotlib": r"^\s*(import|from) matplotlib", "torch": r"^\s*(import|from) (torch|fewsteps\.distill)\b"}
 SETUP = """\
-# On Google Colab: install the book's package beside the NumPy that is loaded already. Elsewhere: see that it is there.
+# This page needs {words}; on Google Colab this cell installs what is missing.
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 
 package = "fewsteps[pages,torch] @ git+{url}#subdirectory=pkg"
 if "google.colab" in sys.modules:
-    loaded = "numpy==" + version("numpy")
+    loaded = "numpy==" + version("numpy")  # stays as it is
     %pip install --quiet "$package" "$loaded"
     from google.colab import output
 
     output.enable_custom_widget_manager()
-elif find_spec("fewsteps") is None:
-    raise ModuleNotFoundError(f"the book's package is missing: pip install '{{package}}'")"""
+elif missing := [name for name in {names} if find_spec(name) is None]:
+    raise ModuleNotFoundError(f"this page needs {{', '.join(missing)}}: pip install '{{package}}'")"""
 
 
-def setup_source() -> str:
+def needed(notebook: Any) -> list[str]:
+    """Return the packages that a page's code asks for, the book's own first."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.id != "setup")
+    return ["fewsteps", *(name for name, said in NEEDED.items() if re.search(said, code, re.MULTILINE))]
+
+
+def setup_source(names: list[str]) -> str:
     """Return the text of the set-up cell; the repository's address stands in _config.yml alone."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
-    return SETUP.format(url=config["repository"]["url"])
+    words = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    names_ = f"({quoted},)" if len(names) == 1 else f"({quoted})"
+    return SETUP.format(url=config["repository"]["url"], words=words, names=names_)
 
 
 def place_setup(notebook: Any) -> None:
     """Make the set-up cell the first code cell."""
+    source = setup_source(needed(notebook))
     cells = [cell for cell in notebook.cells if cell.id != "setup"]
     first = next((i for i, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
-    cell = nbformat.v4.new_code_cell(setup_source(), id="setup", metadata={"tags": ["remove-cell"]})
+    cell = nbformat.v4.new_code_cell(source, id="setup", metadata={"tags": ["remove-cell"]})
     notebook.cells = [*cells[:first], cell, *cells[first:]]
+
+
+def cell_metadata(cell: Any) -> Any:
+    """Return what a cell keeps of its metadata, and what its tags fold in JupyterLab."""
+    kept = {key: cell.metadata[key] for key in ("mystnb", "tags") if key in cell.metadata}
+    folded: dict[str, bool] = {}
+    if cell.cell_type == "code":
+        for tag in kept.get("tags", []):
+            folded |= FOLDED.get(tag, {})
+    return nbformat.from_dict(kept | ({"jupyter": folded} if folded else {}))
+
+
+def number_anchors(notebook: Any) -> None:
+    """Count the marks of every result from 1, in the order of the page."""
+    marks: Counter[str] = Counter()
+
+    def next_one(found: re.Match[str]) -> str:
+        marks[found[1]] += 1
+        return f"{found[1]}-{marks[found[1]]}"
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = ANCHOR.sub(next_one, data["text/html"])
 
 
 def join_streams(outputs: list[Any]) -> list[Any]:
@@ -93,14 +141,14 @@ def normalise(notebook: Any, has_setup: bool) -> Any:
         place_setup(notebook)
     count = 0
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in ("mystnb", "tags") if key in cell.metadata}
-        cell.metadata = nbformat.from_dict(kept)
+        cell.metadata = cell_metadata(cell)
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
             cell.outputs = join_streams(cell.outputs)
             for output in cell.outputs:
                 normalise_output(output, count)
+    number_anchors(notebook)
     ids = [cell.id for cell in notebook.cells]
     if len(set(ids)) < len(ids):
         raise SystemExit(f"two cells share an id: {sorted(i for i in set(ids) if ids.count(i) > 1)}")

@@ -65,6 +65,7 @@ def module_files(modules: Iterable[str], root: Path = ROOT) -> list[Path]:
     """
     loaded = {root / PACKAGE.parent / name.replace(".", "/") for name in modules}
     code = {path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in loaded}
+    code |= {stub for path in loaded if (stub := path / "__init__.pyi").exists()}  # says which module has which name
     homes = {path.parent for path in code}
     data = [path for path in input_files([f"{PACKAGE}/**/*"], root) if path.suffix not in (".py", ".pyi")]
 
@@ -75,10 +76,10 @@ def module_files(modules: Iterable[str], root: Path = ROOT) -> list[Path]:
 
 
 def data_files(path: Path) -> list[Path]:
-    """Return the files a chapter's notebook may read: what lies beside it and is no notebook."""
+    """Return the files a chapter's notebook may read: what lies beside it and is no page."""
     if "chapters" not in path.parts:
         return []
-    files = (data for data in path.parent.rglob("*") if data.is_file() and data.suffix != ".ipynb")
+    files = (data for data in path.parent.rglob("*") if data.is_file() and data.suffix not in {".ipynb", ".md"})
     return sorted(data for data in files if not SKIPPED & set(data.parts))
 
 

@@ -11,7 +11,8 @@ const root = options.root || "_build/html", out = options.out || path.join(root,
 
 /** Pages in reading order: the root and every file of the table of contents. */
 function inOrder(toc) {
-  return [...fs.readFileSync(toc, "utf8").matchAll(/^\s*(?:-\s+)?(?:root|file):\s*["']?([^\s"'#]+)/gm)].map(([, name]) => `${name.replace(/\.(md|ipynb)$/, "")}.html`);
+  return [...fs.readFileSync(toc, "utf8").matchAll(/^\s*(?:-\s+)?(?:root|file):\s*["']?([^\s"'#]+)/gm)].map(([, name]) => `${name.replace(/\.(md|ipynb)$/, "")}.html`)
+    .filter((name) => !name.startsWith("book/reference/")); // for a screen: links and search
 }
 
 const pages = rest.length ? rest : inOrder(options.toc || "_toc.yml");

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-REQUIRED = {"numpy", "scipy", "sympy", "mpmath", "array_api_compat", "fewsteps", "pytest", "hypothesis"}
+REQUIRED = {"numpy", "scipy", "sympy", "mpmath", "array_api_compat", "lazy_loader", "fewsteps", "pytest", "hypothesis"}
 SOURCE = Path(__file__).resolve().parent.parent / "pkg" / "src"
 left_out: dict[str, str] = {}
 

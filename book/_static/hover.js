@@ -76,7 +76,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const box = document.createElement("div");
     box.innerHTML = html;
     box.querySelectorAll("a, [id]").forEach((node) => { node.removeAttribute("href"); node.removeAttribute("id"); node.removeAttribute("tabindex"); });
-    box.querySelectorAll("details:not([open]), button, .headerlink, .fs-checked, .fs-fold, script").forEach((node) => node.remove());
+    box.querySelectorAll("details:not([open]), button, .fs-field input, .fs-said, .headerlink, .fs-checked, .fs-fold, script").forEach((node) => node.remove());
     return box.textContent.trim() ? box : null;
   };
   const here = (name) => {

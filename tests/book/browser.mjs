@@ -1,7 +1,7 @@
 // A real browser reads the built book: explorers, network, accessibility, narrow and dark screens, links, search.
 //   node tests/book/browser.mjs [--root _build/html] [--pages text,text] [--only check,check] [--word merge] [--verbose]
 // A page that was green is opened again when it, what all pages share, or a check has changed (FORCE=1: all pages).
-// Checks: explorers network overflow axe mathematics screens print switch hints links alt weight search ledger files
+// Checks: explorers network overflow axe mathematics screens print switch hints fields filters ways links alt weight search ledger files
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -11,8 +11,10 @@ import { axe, folded } from "./audit.mjs";
 import { bareWork, explorers } from "./controls.mjs";
 import { QUIET, extent, hints, look, overflow, paper, switches, watch } from "./page.mjs";
 import { ledger, search } from "./tables.mjs";
+import { evaluator, fields, stored } from "./fields.mjs";
 import { recall } from "./green.mjs";
 import { alternatives, links, weigh } from "./static.mjs";
+import { TEN, filters, follow, named } from "./ways.mjs";
 
 const { options } = parse(process.argv.slice(2), ["verbose"]);
 const root = path.resolve(options.root || "_build/html"), word = options.word || "merge";
@@ -98,6 +100,7 @@ async function checkPage(context, name, base) {
     if (await page.locator(".fs-symbols").count()) await attempt("hints", name, () => hints(page));
     await attempt("print", name, () => paper(page));
     await look(page, FOUND);
+    if (await page.locator("form.fs-field").count()) await attempt("fields", name, () => fields(page, answers, fs.readFileSync(path.join(root, name), "utf8")));
     if (wants("axe") || wants("overflow")) await checkViews(page, name);
     await look(page, FOUND);
     await attempt("explorers", name, async () => {
@@ -107,7 +110,8 @@ async function checkPage(context, name, base) {
       if (found.count) bare.push(...await bareWork(context));
       return found.failures;
     });
-    if (await page.locator(".fs-ledger").count()) { ledgers.push(name); await attempt("ledger", name, () => ledger(page)); }
+    if (await page.locator(".fs-ledger").count()) { ledgers.push(name); await attempt("ledger", name, async () => [...await ledger(page), ...await named(page)]); }
+    if (await page.locator(".fs-filtered").count()) await attempt("filters", name, () => filters(page));
     await attempt("network", name, () => [...seen.problems]);
     weights.push({ name, ...weigh(root, seen.files) });
     await attempt("weight", name, () => { const { own } = weights.at(-1); return own > LIMIT.weight ? [`${(own / 1e6).toFixed(2)} MB of its own`] : []; });
@@ -115,6 +119,12 @@ async function checkPage(context, name, base) {
     report("open", name, [error.message.split("\n")[0]]);
   }
   await page.close();
+}
+
+/** The numbers and choices of exercises that have no field on any page. */
+function unplaced(cases) {
+  const book = pages.map((name) => fs.readFileSync(path.join(root, name), "utf8")).join("");
+  return [...new Set(cases.map(([label]) => label))].filter((label) => !book.includes(`data-label="${label}"`));
 }
 
 /** The search finds a word, and its results are accessible. */
@@ -139,23 +149,34 @@ async function checkFile(context, name, base) {
   await page.close();
 }
 
+/** Ten things that people look for, each by its common name and in a few clicks from the landing page. */
+async function checkWays(context, base) {
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 1280, height: 900 });
+  for (const way of TEN) await attempt("ways", `${way[0]} (${base.split(":")[0]})`, () => follow(page, base, way));
+  await page.close();
+}
+
 /** Everything that needs the browser, as functions of a context; the longest come first, so that all end together. */
 function jobs(site, files) {
   const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
   const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
-  if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "hints", "weight", "ledger"].some(wants)) {
+  if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "hints", "fields", "filters", "weight", "ledger"].some(wants)) {
     listed.push(...whole.filter((name) => !green.has(name)).sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));
   }
   if (wants("files")) listed.push(...[...telling].map((name) => (context) => checkFile(context, name, files)));
+  if (wants("ways") && !options.pages) for (const base of [site, files]) listed.push((context) => checkWays(context, base));
   if (pages.includes("search.html")) for (const [base, how] of [[site, "http"], [files, "file"]]) listed.push((context) => checkSearch(context, base, how));
   return listed;
 }
 
-const ledgers = [], site = await serve(root), browser = await launch();
+const answers = wants("fields") ? stored() : [], ledgers = [], site = await serve(root), browser = await launch();
 try {
   await attempt("links", `${pages.length} pages`, () => links(root, pages).failures);
   await attempt("alt", `${pages.length} pages`, () => alternatives(root, pages).failures);
+  await attempt("fields", "numbers", evaluator);
+  if (!options.pages) await attempt("fields", "every number and choice", () => unplaced(answers));
   const queue = jobs(site.base, `${pathToFileURL(root).href}/`);
   const worker = async () => {
     const context = await freshContext(browser); // one each: pages of one context would share a process

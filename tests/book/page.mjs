@@ -65,20 +65,23 @@ export async function paper(page) {
   const failures = await page.evaluate(async () => {
     const found = [], article = document.querySelector("article"), button = document.querySelector(".fs-switch");
     const rest = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    for (const code of button ? ["folded", "shown"] : ["folded"]) {
-      if (button && document.documentElement.dataset.fsCode !== code) button.click();
-      await rest();
-      window.dispatchEvent(new Event("beforeprint"));
-      await rest();
+    const measure = (say) => {
       const edge = document.documentElement.clientWidth + 1;
-      const say = (what, node) => found.push(`${what}, code ${code}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
-      for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) if (fold.getClientRects().length) say("folded on paper", fold);
-      if (button && (code === "shown") !== [...article.querySelectorAll(".fs-fold")].every((fold) => fold.getClientRects().length)) say("the switch does not decide", button);
       for (const node of article.querySelectorAll("pre, table, img, svg, figure, mjx-container, .output, .fs-evidence, .fs-scroll")) {
         if (!node.getClientRects().length) continue;
         const cut = node.scrollWidth > node.clientWidth + 1 && node.clientWidth && getComputedStyle(node).overflowX !== "visible";
         if (cut || node.getBoundingClientRect().right > edge) say(`cut off, ${Math.round(Math.max(node.scrollWidth, node.getBoundingClientRect().right))} px`, node);
       }
+    };
+    for (const code of button ? ["folded", "shown"] : ["folded"]) {
+      if (button && document.documentElement.dataset.fsCode !== code) button.click();
+      await rest();
+      window.dispatchEvent(new Event("beforeprint"));
+      await rest();
+      const say = (what, node) => found.push(`${what}, code ${code}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
+      for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) if (fold.getClientRects().length) say("folded on paper", fold);
+      if (button && (code === "shown") !== [...article.querySelectorAll(".fs-fold")].every((fold) => fold.getClientRects().length)) say("the switch does not decide", button);
+      if (!button || code === "shown") measure(say); // all that stands on paper with the code folded stands there now, as wide
       window.dispatchEvent(new Event("afterprint"));
     }
     if (button && document.documentElement.dataset.fsCode === "shown") button.click();

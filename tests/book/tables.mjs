@@ -1,5 +1,6 @@
 // The ledger's table and the search page.
 
+import fs from "node:fs";
 import { PATIENCE } from "./chrome.mjs";
 
 /** The ledger sorts by every column, both ways, and its filter hides rows. */
@@ -33,10 +34,64 @@ export async function ledger(page) {
   return failures;
 }
 
-/** The search page lists pages for a word. */
+/** What people look for and where it is defined; `same` names a question that has to lead to the same page. */
+const QUERIES = JSON.parse(fs.readFileSync(new URL("queries.json", import.meta.url), "utf8"));
+const STOP = "#search-results .fs-hits a";
+
+/** Ask on the open search page; the places of the first page that is listed, as its links name them. */
+async function firstPage(page, question) {
+  await page.locator(".fs-search input").fill(question);
+  await page.locator(".fs-search input").press("Enter");
+  await page.waitForFunction((asked) => document.getElementById("search-results").dataset.for === asked, question);
+  return page.locator("#search-results .fs-hits > li").first().locator("a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+}
+
+/** Whether the place where something is defined comes first. */
+async function ranked(page, { query, page: where, place, same }) {
+  const links = await firstPage(page, query), wanted = same ? (await firstPage(page, same))[0] : `${where}.html`;
+  if (!links.length) return [`${query}: nothing found`];
+  if (links[0] !== wanted) return [`${query}: ${links[0]} comes before ${wanted}`];
+  return place && !links.includes(`${where}.html#${place}`) ? [`${query}: ${where} comes first, without #${place}`] : [];
+}
+
+/** Excerpts mark the words, the count says how many places there are, what nowhere stands is not found. */
+async function quotes(page, word) {
+  const failures = [], marks = await page.locator("#search-results .fs-places mark").allTextContents(), said = await page.locator(".fs-search-count").textContent();
+  if (!marks.some((mark) => mark.toLowerCase().startsWith(word.slice(0, 4).toLowerCase()))) failures.push(`no excerpt marks ${word}`);
+  if (!/^\d+ places? on \d+ pages? for /.test(said)) failures.push(`the count says: ${said}`);
+  await firstPage(page, "qqzzxx wwkkvv");
+  if (await page.locator(STOP).count()) failures.push("words that stand nowhere are found");
+  if (!/^Nothing/.test(await page.locator(".fs-search-count").textContent())) failures.push("a search without results does not say so");
+  return failures;
+}
+
+/** From the field with the arrow key to the first place, with Enter to it: it is there, and in sight. */
+async function followed(page, word) {
+  await firstPage(page, word);
+  for (const key of ["ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+  const href = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  if (!href?.includes("#")) return [`two arrow keys lead from the field to ${href}`];
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.href.endsWith(href));
+  const there = await page.waitForFunction((id) => document.getElementById(id)?.checkVisibility() && true, decodeURIComponent(href.split("#")[1]), { timeout: PATIENCE }).catch(() => null);
+  return there ? [] : [`${href} leads nowhere that is in sight`];
+}
+
+/** The theme's own field, Ctrl+K on any page, leads here. */
+async function dialog(page, word) {
+  await page.keyboard.press("Control+k");
+  await page.locator("#pst-search-dialog input").fill(word);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((links) => document.querySelector(links), STOP, { timeout: PATIENCE }).catch(() => {});
+  return (await page.locator(STOP).count()) ? [] : ["Ctrl+K, a word and Enter find nothing"];
+}
+
+/** The search page lists pages and places for a word, the defining one first, quotes them and leads to them. */
 export async function search(page, base, word) {
   await page.goto(`${base}search.html?q=${word}`);
-  await page.waitForFunction(() => document.querySelectorAll("#search-results ul.search li a").length > 0, null, { timeout: PATIENCE }).catch(() => {});
-  const hits = await page.locator("#search-results ul.search li a").count();
-  return hits ? [] : [`searching for ${word} finds nothing`];
+  await page.waitForFunction((links) => document.querySelector(links), STOP, { timeout: PATIENCE }).catch(() => {});
+  if (!(await page.locator(STOP).count())) return [`searching for ${word} finds nothing`];
+  const failures = await quotes(page, word);
+  if (base.startsWith("http")) for (const query of QUERIES) failures.push(...await ranked(page, query));
+  return [...failures, ...await followed(page, word), ...await dialog(page, word)];
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,18 @@ def test_what_is_shown_is_tied_to_what_was_checked() -> None:
     assert sum(line["by"] == "stated" for line in shown) <= 0.1 * len(shown)
 
 
-def test_the_errata_page_grades_and_counts() -> None:
+def test_the_errata_page_groups_weighs_and_counts() -> None:
+    """A section a source; in it what changes a conclusion first; the table's grades add up to the entries."""
     html = (HTML / "book" / "errata.html").read_text(encoding="utf8")
-    assert "automatic text conversions" in html
-    assert html.index('id="errors"') < html.index('id="gaps"') < html.index('id="wordings"')
+    assert "automatic text conversions" in " ".join(html.split())
+    sections = html.split('id="errata-')[1:]
+    assert [section.split('"')[0].upper() for section in sections] == ["PD", "FM", "OM", "GR", "QA"]
+    for section in sections:
+        weights = re.findall(r'data-weight="(\w+)"', section)
+        assert weights == sorted(weights)  # "changes" before "other"
+    table = html.split('class="table fs-counts"')[1].split("</table>")[0]
+    numbers = [int(number) for number in re.findall(r"<td>(\d+)</td>", table)]
+    assert sum(number for i, number in enumerate(numbers) if i % 4) == html.count('<article class="fs-erratum"') > 0
 
 
 def test_the_ledger_counts_a_source_once() -> None:

@@ -14,6 +14,7 @@ from notebooks import module_files, notebook_key
 PACKAGE = {
     "__init__.py": "",
     "plans/__init__.py": "",
+    "plans/__init__.pyi": "",
     "plans/search.py": "",
     "plans/tree.py": "",
     "show/__init__.py": "",
@@ -47,6 +48,7 @@ def key(book: Path, modules: list[str]) -> str:
     [
         ("plans/search.py", {"search"}),
         ("plans/__init__.py", {"search"}),
+        ("plans/__init__.pyi", {"search"}),
         ("plans/tree.py", set()),
         ("show/explorer.js", {"show"}),
         ("data/board.json", {"search", "show"}),  # a folder without modules belongs to the package itself
@@ -70,7 +72,7 @@ def test_a_module_that_is_gone_executes_its_pages(book: Path) -> None:
 
 def test_a_module_stands_for_its_file_and_a_package_for_its_own(book: Path) -> None:
     names = {path.relative_to(book / "pkg/src/fewsteps").as_posix() for path in module_files(SEARCH, book)}
-    assert names == {"__init__.py", "plans/__init__.py", "plans/search.py", "data/board.json"}
+    assert names == {"__init__.py", "plans/__init__.py", "plans/__init__.pyi", "plans/search.py", "data/board.json"}
 
 
 @pytest.mark.parametrize(("cell", "new", "same"), [(0, "other words", True), (1, "1 + 2", False)])

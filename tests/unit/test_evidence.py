@@ -1,8 +1,11 @@
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import sympy as sp
 
-from fewsteps.evidence import EvidenceError, Notation, bounded, derived, order, refuted, verified
+from fewsteps.evidence import EvidenceError, Notation, bounded, derived, order, places, refuted, verified
 
 x, y = sp.symbols("x y", positive=True)
 h = np.array([0.2, 0.1, 0.05, 0.025])
@@ -174,13 +177,13 @@ def test_verified_accepts_and_rejects():
     verified("OM-E3", [1.0, 2.0], [1.0, 2.0 + 1e-12], rtol=1e-11, against="a", control=[1.0, 2.1], mistake="b")
     verified("OM-E3", "(1|2)", "(1|2)", against="a string", control="(2|1)", mistake="the other way round")
     verified("OM-E3", np.array([1, 2]), np.array([1, 2]), against="a", control=np.array([1, 3]), mistake="b")
-    with pytest.raises(EvidenceError, match=r"absolute error 0.1 .* at entry 1: 2 against 2.1"):
+    with pytest.raises(EvidenceError, match=r"absolute error 0.1 .* at entry 1: got 2, want 2.1"):
         verified("OM-E3", [1.0, 2.0], [1.0, 2.1], atol=1e-3, against="a")
     with pytest.raises(EvidenceError, match="relative error inf"):
         verified("OM-E3", 1e-9, 0.0, rtol=1e-3, against="a zero")
     with pytest.raises(EvidenceError, match="the control passes as well"):
         verified("OM-E3", 1.0, 1.0, atol=1e-3, against="a", control=1.0001, mistake="b")
-    with pytest.raises(EvidenceError, match="entry 1 is 'hybrid', not 'consistency'"):
+    with pytest.raises(EvidenceError, match="entry 1: got 'hybrid', want 'consistency'"):
         verified("OM-E3", ["BOOT", "hybrid"], ["BOOT", "consistency"], against="the theorem's phases")
     with pytest.raises(EvidenceError, match="got 'a', want 'b'"):
         verified("OM-E3", "a", "b", against="a string")
@@ -194,6 +197,62 @@ def test_verified_accepts_and_rejects():
         verified("OM-E3", [1.0, 1.0], [1.0, 1.0], atol=1, against="a", control=3.0, mistake="b")
     with pytest.raises(TypeError, match="got must be real"):
         verified("OM-E3", 1j, 1.0, atol=1, against="a")
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "how", "words"),
+    [
+        ([1.0, 2.0, 4.0], [1.0, 2.1, 4.1], {"atol": 0.01}, r"absolute error 0.1 .* \(2 of 3 entries are beyond it\)"),
+        ([[1.0], [2.0]], [[1.0], [2.0 + 1e-8]], {"rtol": 1e-12}, r"at entry 1, 0: got 2, want 2\.00000001"),
+        ([1.0, 1e-9], [1.0, 0.0], {"rtol": 1e-3}, "entry 1: got 1e-09, want 0; beside 0 every error is infinite"),
+        (3.0, 4.0, {"rtol": 1e-3}, "relative error 0.25 against a table exceeds .* at the number: got 3, want 4"),
+        (np.array(["boot", "hybrid"]), np.array(["boot", "vanilla"]), {}, "entry 1: got 'hybrid', want 'vanilla'"),
+        ([[1, 2], [3, 4]], [[1, 2], [3, 5]], {}, "in entry 1, entry 1: got 4, want 5"),
+        ({"T": 4, "plan": "a"}, {"T": 4, "plan": "b"}, {}, "entry 'plan': got 'a', want 'b'"),
+        ({"T": 4}, {"s": 4}, {}, r"got the entries \['T'\], want \['s'\]"),
+        (["a"], ["a", "b"], {}, "the lengths are 1 and 2"),
+        (np.zeros(2), np.zeros(3), {}, "the lengths are 2 and 3"),
+        (1, 2, {}, "differs from a table: got 1, want 2"),
+    ],
+)
+def test_a_failed_comparison_says_which_entry_and_how(got, want, how, words):
+    with pytest.raises(EvidenceError, match=words):
+        verified("OM-E3", got, want, against="a table", **how)
+
+
+def test_a_failed_claim_says_where_it_stands_and_what_to_look_for():
+    def claim():
+        verified("OM-E3", 1.0, 2.0, atol=0.1, against="a table")  # this line
+
+    with pytest.raises(EvidenceError) as caught:
+        claim()
+    first, place, *advice = str(caught.value).splitlines()
+    assert first == "OM-E3: absolute error 1 against a table exceeds the tolerance 0.1, at the number: got 1, want 2"
+    line = claim.__code__.co_firstlineno + 1
+    assert place.startswith(f"  in line {line} of test_evidence.py: verified(")
+    assert place.endswith("# this line")
+    assert "must fail" in " ".join(advice)
+    with pytest.raises(EvidenceError) as caught:  # whoever planned this check erred, not whoever changed the page
+        verified("OM-E3", 1.0, 1.0, atol=1, against="a", control=1.5, mistake="lost half")
+    assert "must fail" not in str(caught.value)
+    assert "would not notice 'lost half'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: bounded("OM-E3", h, h**2, against="steps"), r"at entry 0: 0\.2 is not at most 0\.04 \(allowance 0\)"),
+        (lambda: order("OM-E3", h, h**2, 3, tol=0.1, against="a table"), "observed order 2.000, claimed 3 within 0.1"),
+        (lambda: derived("OM-E3", x, y), "lhs - rhs does not come out = 0 but as x - y"),
+        (lambda: derived("OM-E3", [x + x, 2 * x, 3 * x], None), "side 2 - side 3 of the chain does not come out"),
+        (lambda: refuted("OM-E3", x, y, x, source="a", holds="b", grade="gap"), "corrected statement does not hold"),
+    ],
+)
+def test_every_claim_that_does_not_hold_teaches(call, words):
+    with pytest.raises(EvidenceError, match=words) as caught:
+        call()
+    assert "of test_evidence.py: " in str(caught.value)
+    assert "it must fail" in str(caught.value)
 
 
 def test_a_check_of_nothing_is_an_error():
@@ -265,6 +324,35 @@ def test_ids_are_catalogue_ids():
         verified("nonsense", 1.0, 1.0, atol=1, against="a")
     with pytest.raises(ValueError, match="catalogue ids"):
         verified([], 1.0, 1.0, atol=1, against="a")
+
+
+def test_a_cell_that_is_executed_again_keeps_its_anchors(monkeypatch):
+    request = {}
+    kernel = SimpleNamespace(get_parent=lambda channel: request)
+    shell = SimpleNamespace(kernel=kernel)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+
+    def execute(cell, message, marks=1):
+        request.update({"metadata": {"cellId": cell} if cell else {}, "header": {"msg_id": message}})
+        return [places.anchor_of("ZZ-E9") for _ in range(marks)]
+
+    assert execute("a", "1", 2) == ["ev-zz-e9-1", "ev-zz-e9-2"]
+    assert execute("b", "2") == ["ev-zz-e9-3"]
+    assert execute("a", "3", 2) == ["ev-zz-e9-1", "ev-zz-e9-2"]
+    assert execute("a", "4", 3) == ["ev-zz-e9-1", "ev-zz-e9-2", "ev-zz-e9-4"]  # one mark more: a new one
+    assert execute("b", "5") == ["ev-zz-e9-3"]
+    assert execute("", "6") == ["ev-zz-e9-5"]  # a frontend that names no cell
+    assert execute("", "7") == ["ev-zz-e9-6"]
+    shell.kernel = SimpleNamespace()  # not ipykernel's
+    assert execute("a", "8") == ["ev-zz-e9-7"]
+
+
+def test_a_failed_claim_names_its_cell(monkeypatch):
+    compiler = SimpleNamespace(format_code_name=lambda file: ("Cell", "In[7]"))
+    shell = SimpleNamespace(compile=compiler)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    with pytest.raises(EvidenceError, match=r"in line \d+ of cell In\[7\]: verified"):
+        verified("OM-E3", 1, 2, against="a")
 
 
 def test_records_travel_with_the_display(monkeypatch):

@@ -175,6 +175,57 @@ def test_gradients_reach_the_parameters():
     assert fm.lagrangian_residual(fm.map_of(slope), lambda x, t: x, x, 1.0, 0.0).shape == x.shape
 
 
+EXACT = {
+    "gaussian": PLANE,
+    "mixture": fs.GaussianMixture([[-1.0, 0.0], [1.0, 0.5]], [[[0.3, 0.1], [0.1, 0.2]], [[0.2, 0.0], [0.0, 0.4]]]),
+    "points": fs.PointCloud(X),
+    "board": fs.Checkerboard(2),
+}
+
+
+@pytest.mark.parametrize("law", EXACT)
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_exact_fields_take_a_time_a_row_as_one_after_the_other(law, kind):
+    velocity = fs.solvers.velocity_of(EXACT[law], FM)
+    times = [0.1 + 0.8 * part for part in (R, U, T)]
+    rows = (X, *times, KAPPA)
+    if kind == "torch":
+        torch = pytest.importorskip("torch")
+        rows = tuple(map(torch.tensor, rows))
+
+    def on_arrays(phi):
+        return lambda x, r, t: phi(x, *(time if hasattr(time, "ndim") else np.asarray(time) for time in (r, t)))
+
+    maps = on_arrays(wrong), on_arrays(wrong_slope)
+    together = residuals(*maps, velocity, *rows)
+    for i in range(len(X)):
+        alone = residuals(*maps, velocity, rows[0][i : i + 1], *(float(part[i]) for part in rows[1:]))
+        for name, residual in together.items():
+            np.testing.assert_allclose(residual[i : i + 1], alone[name], rtol=1e-8, atol=1e-8, err_msg=name)
+
+
+def test_a_network_of_columns_is_told_what_it_was_given():
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Linear(4, 2).double()
+
+    def columns(x, r, t):
+        return network(torch.cat([x, r, t], dim=-1))
+
+    for r in (1.0, torch.tensor(R)):
+        with pytest.raises(RuntimeError) as caught:
+            fm.lagrangian_residual(columns, lambda x, t: x, torch.tensor(X), r, 0.0)
+        assert caught.value.__notes__ == [
+            "phi was given r and t of shape (9,), one entry a row; r[..., None] makes a column"
+        ]
+
+    def fails(x, r, t):
+        raise RuntimeError("of its own")
+
+    with pytest.raises(RuntimeError, match="of its own") as caught:
+        fm.semigroup_residual(fails, X, 1.0, 0.5, 0.0)
+    assert not hasattr(caught.value, "__notes__")  # NumPy maps get what they were given
+
+
 @given(st.floats(0.0, 3.0), st.floats(0.005, 0.2))
 def test_stencil_is_exact_for_polynomials_and_stays_inside(t, window):
     times, weights = fm.stencil(t, 3.0, window)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fewsteps_book.catalogue import Entry, Source
 from fewsteps_book.draw import ledger
@@ -72,6 +74,21 @@ def test_the_drawn_ledger_escapes_and_links() -> None:
     assert "One &lt; two" in html
     assert 'href="../chapters/part/page.html#ev-derived"' in html
     assert "0 / 1.0e-12" in html
+
+
+def test_a_row_says_what_was_measured() -> None:
+    close, exact = record("verified", error=0.0, tolerance=1e-12), record("verified", error=0.0, tolerance=0.0)
+    bound, rate = record("bounded", error=0.0, tolerance=0.0), record("order", error=0.01, tolerance=0.1, observed="3")
+    said = [
+        book(record("derived"), *checks).rows()[0]["measured"]
+        for checks in ([close, exact], [exact, bound], [bound, rate], [bound])
+    ]
+    assert said == ["0 / 1.0e-12", "exact", "order 3", "inequality"]
+
+
+def test_a_row_carries_the_names_under_which_people_know_its_result() -> None:
+    known = replace(book(record("derived"), record("verified")), aliases={"XX-1": ["MeanFlow", "mean flow"]})
+    assert "MeanFlow, mean flow" in ledger(known, lambda doc: f"../{doc}.html")
 
 
 def test_the_row_names_the_mistakes_that_are_rejected_and_the_cases() -> None:

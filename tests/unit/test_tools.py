@@ -117,11 +117,45 @@ def test_normalising_keeps_text_and_drops_the_rest() -> None:
     notebook = normalise.normalise(sample(), has_setup=True)
     assert [cell.id for cell in notebook.cells] == ["title", "setup", "one"]
     cell = notebook.cells[2]
-    assert cell.metadata == {"tags": ["hide-input"]}
+    assert cell.metadata == {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
     assert cell.execution_count == 2
     assert cell.outputs[0].text == "a\nb\n"
     assert set(cell.outputs[1].data) == {"text/plain", "text/html"}
     assert cell.outputs[1].metadata == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "folded"),
+    [
+        (["hide-input"], {"source_hidden": True}),
+        (["hide-output", "hide-input"], {"outputs_hidden": True, "source_hidden": True}),
+        (["hide-cell"], {"outputs_hidden": True, "source_hidden": True}),
+        (["shown"], None),
+        ([], None),
+    ],
+)
+def test_what_the_book_folds_is_folded_in_jupyterlab(tags: list[str], folded: dict[str, bool] | None) -> None:
+    notebook = sample()
+    code, text = notebook.cells[1], notebook.cells[0]
+    for cell in (code, text):  # whatever a reader has folded or opened
+        cell.metadata = nbformat.from_dict({"tags": tags, "jupyter": {"source_hidden": False}})
+    normalise.normalise(notebook, has_setup=False)
+    assert code.metadata.get("jupyter") == folded
+    assert "jupyter" not in text.metadata
+
+
+def test_marks_are_numbered_in_the_order_of_the_page() -> None:
+    def marks(*numbers: int) -> nbformat.NotebookNode:
+        html = "".join(f'<div id="ev-om-e5-{n}"></div>' for n in numbers)
+        data = {"text/html": html + '<a href="#ev-om-e5-9">', "text/plain": "x"}
+        return nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data=data)])
+
+    notebook = nbformat.v4.new_notebook(cells=[marks(7, 8), marks(3)])
+    found = [cell.outputs[0].data["text/html"] for cell in normalise.normalise(notebook, has_setup=False).cells]
+    assert found == [
+        '<div id="ev-om-e5-1"></div><div id="ev-om-e5-2"></div><a href="#ev-om-e5-9">',
+        '<div id="ev-om-e5-3"></div><a href="#ev-om-e5-9">',
+    ]
 
 
 def test_normalising_twice_changes_nothing() -> None:
@@ -143,11 +177,34 @@ def test_a_normalised_notebook_becomes_a_script() -> None:
     assert "run_line_magic('pip', 'install --quiet \"$package\" \"$loaded\"')" in text
 
 
-def test_the_setup_cell_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = normalise.setup_source().replace("    %pip", "    pass  #")
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("import numpy as np", ["fewsteps"]),
+        ("import matplotlib.pyplot as plt\nimport torch", ["fewsteps", "matplotlib", "torch"]),
+        ("def f():\n    from torch import nn", ["fewsteps", "torch"]),
+        ("from fewsteps.distill import ScoreNet", ["fewsteps", "torch"]),
+        ("# import torch\nimport torchless", ["fewsteps"]),
+    ],
+)
+def test_a_page_says_at_its_top_what_it_needs(code: str, names: list[str]) -> None:
+    notebook = sample()
+    notebook.cells[1].source = code
+    setup = normalise.normalise(notebook, has_setup=True).cells[1]
+    assert setup.metadata.jupyter == {"source_hidden": True}
+    first = setup.source.splitlines()[0]
+    assert [name for name in ("fewsteps", "matplotlib", "torch") if name in first] == names
+    assert normalise.needed(notebook) == names  # the set-up cell itself says nothing
+
+
+@pytest.mark.parametrize("missing", [["fewsteps"], ["torch"], ["fewsteps", "torch"]])
+def test_the_setup_cell_says_what_to_install(missing: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    source = normalise.setup_source(["fewsteps", "torch"]).replace("    %pip", "    pass  #")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     exec(source, {})
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'fewsteps\[pages,torch\] @ git\+https://"):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in missing else name)
+    words = f"this page needs {', '.join(missing)}: pip install 'fewsteps\\[pages,torch\\] @ git\\+https://"
+    with pytest.raises(ModuleNotFoundError, match=words):
         exec(source, {})
 
 

@@ -1,4 +1,4 @@
-"""The drawings: HTML of the ledger, the errata and the table of execution times."""
+"""The drawings: HTML of the ledger and of the table of execution times."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from .catalogue import Entry, Source
-from .ledger import Book, distinct, tightest
+from .ledger import Book, distinct, measure_of, tightest
 from .records import Record
 
 Uri = Callable[[str], str]
 COLUMNS = (
     "Id",
     "Result",
-    "Derivation",
-    "Check",
-    "Error / tolerance",
-    "Second method",
-    "Checked case, where it is less than the whole",
+    "Derived",
+    "Checked",
+    "Measured",
+    "Against",
     "Mistakes that the checks reject",
 )
-GRADES = {
-    "error": ("Errors", "The claim is false."),
-    "gap": ("Gaps", "A hypothesis or a step is missing."),
-    "wording": ("Wording", "No claim is false, but a reader would be misled."),
-}
 
 
 def text(words: str | None) -> str:
@@ -44,11 +38,6 @@ def row_name(name: str) -> str:
     'row-om-p3-1'
     """
     return "row-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
-
-
-def number(value: float | None) -> str:
-    """Return a number with two digits."""
-    return "0" if value == 0 else "" if value is None else f"{value:.1e}"
 
 
 def link(record: Record, uri: Uri, words: str, label: str = "") -> str:
@@ -76,11 +65,15 @@ def cell(column: int, html: str, sort: str = "", tag: str = "td") -> str:
 
 
 def result_cell(book: Book, entry: Entry, uri: Uri) -> str:
-    """Return the result's title, where the source and the book have it, and its level."""
+    """Return the result's title, its other names, where the source and the book have it, and its level."""
     doc = f"chapters/{entry.page}"
     page = escape(book.page_title(entry.page))
     place = f'<a href="{escape(uri(doc))}">{page}</a>' if doc in book.titles else page
-    return f'{text(entry.title)}<br><small class="fs-meta">{escape(entry.label)} · {place} · {entry.level}</small>'
+    others = book.aliases.get(entry.id, [])
+    also = f'<br><small class="fs-also">{escape(", ".join(others))}</small>' if others else ""
+    return (
+        f'{text(entry.title)}{also}<br><small class="fs-meta">{escape(entry.label)} · {place} · {entry.level}</small>'
+    )
 
 
 def listed(words: Sequence[str]) -> str:
@@ -95,16 +88,16 @@ def ledger_row(book: Book, source: Source, entry: Entry, uri: Uri) -> str:
     checks = [record for record in evidence if record.verifies]
     best = tightest(checks)
     against = best.against if best else next((check.against for check in checks if check.against), None)
-    measured = f"{number(best.error)} / {number(best.tolerance)}" if best else ""
+    cases = listed(distinct(record.case for record in evidence))
+    case = f'<br><small class="fs-meta">for {cases}</small>' if cases else ""
     cells = [
         cell(0, f"<code>{entry.id}</code>", tag="th"),
         cell(1, result_cell(book, entry, uri), entry.title),
-        cell(2, links(derivations, uri, "derivation", entry), str(len(derivations))),
+        cell(2, links(derivations, uri, "derivation", entry) + case, str(len(derivations))),
         cell(3, links(checks, uri, "check", entry), str(len(checks))),
-        cell(4, measured, repr(best.error) if best else ""),
+        cell(4, measure_of(checks), repr(best.error) if best and best.tolerance else ""),
         cell(5, text(against) if against else ""),
-        cell(6, listed(distinct(record.case for record in evidence))),
-        cell(7, listed(distinct(record.mistake for record in evidence))),
+        cell(6, listed(distinct(record.mistake for record in evidence))),
     ]
     data = f'data-level="{entry.level}" data-page="{escape(entry.page)}" data-source="{source.key}"'
     return f'<tr role="row" id="{row_name(entry.id)}" {data}>{"".join(cells)}</tr>'
@@ -122,14 +115,21 @@ def simple_table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def counts(book: Book) -> str:
-    """Return the counts per source: results in the book of results in the source, and their evidence."""
+    """Return the counts per source: results in the book of results in the source, evidence, errata."""
     rows = []
-    for key in dict.fromkeys(source.key for source in book.sources):
-        source = next(source for source in book.sources if source.key == key)
-        mine = [row for row in book.rows() if row["source"] == key]
-        sums = [sum(row[kind] for row in mine) for kind in ("derived", "verified", "refuted")]
-        rows.append([f"{escape(source.title)} ({key})", f"{len(mine)} of {source.size}", *map(str, sums)])
-    return simple_table("Counts per source", ("Source", "Results in the book", "Derived", "Verified", "Errata"), rows)
+    for source in {source.key: source for source in book.sources}.values():
+        results = sum(row["source"] == source.key for row in book.rows())
+        mine = [record for record in book.records if any(name.startswith(f"{source.key}-") for name in record.ids)]
+        sums = [
+            sum(record.kind == "derived" for record in mine),
+            sum(record.verifies for record in mine),
+            len(distinct(record.mistake for record in mine)),
+            sum(record.kind == "refuted" for record in mine)
+            + sum(slip.id.startswith(f"{source.key}-") for slip in book.wording),
+        ]
+        rows.append([f"{escape(source.title)} ({source.key})", f"{results} of {source.size}", *map(str, sums)])
+    head = ("Source", "Results in the book", "Derivations", "Checks", "Mistakes rejected", "Errata")
+    return simple_table("Counts per source", head, rows)
 
 
 def ties(book: Book) -> str:
@@ -147,7 +147,7 @@ def ties(book: Book) -> str:
     return simple_table("How what is shown is tied to what was checked", ("Derivations", "Number"), rows)
 
 
-def ledger(book: Book, uri: Uri) -> str:
+def ledger(book: Book, uri: Uri, about: str = "") -> str:
     """Return the counts and the table of all results."""
     head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in COLUMNS)
     rows = "".join(ledger_row(book, source, entry, uri) for source in book.sources for entry in source.entries)
@@ -160,44 +160,7 @@ def ledger(book: Book, uri: Uri) -> str:
     )
 
 
-def slip(book: Book, ids: Sequence[str], source: str | None, holds: str | None, there: str) -> str:
-    """Return one slip: what the source says, what holds, where both are tried."""
-    entries = {entry.id: entry for source in book.sources for entry in source.entries}
-    known = [entries[name] for name in ids if name in entries]
-    name = ", ".join(ids)
-    label, title = ("; ".join(getattr(entry, field) for entry in known) for field in ("label", "title"))
-    return (
-        f'<article class="fs-erratum" aria-label="Erratum {escape(name)}"><p class="fs-erratum-title">'
-        f'<code>{escape(name)}</code> {text(title or name)}<br><small class="fs-meta">{escape(label)}</small></p>'
-        f"<dl><dt>The source</dt><dd>{text(source)}</dd><dt>Holds</dt><dd>{text(holds)}</dd></dl>{there}</article>"
-    )
-
-
-def slips(book: Book, grade: str, uri: Uri) -> list[str]:
-    """Return all slips of one grade."""
-    if grade == "wording":
-        return [slip(book, [entry.id], entry.source, entry.holds, "") for entry in book.wording]
-    found = [record for record in book.records if record.kind == "refuted" and record.grade == grade]
-    names = [f"The check of {escape(', '.join(record.ids))} that tries both" for record in found]
-    return [
-        slip(book, record.ids, record.printed, record.holds, f"<p>{link(record, uri, name)}</p>")
-        for record, name in zip(found, names, strict=True)
-    ]
-
-
-def errata(book: Book, uri: Uri) -> str:
-    """Return every slip found in a source, by grade, with their counts."""
-    found = {grade: slips(book, grade, uri) for grade in GRADES}
-    rows = [[GRADES[grade][0], GRADES[grade][1], str(len(articles))] for grade, articles in found.items()]
-    table = simple_table("Counts by grade", ("Grade", "What it means", "Number"), rows)
-    sections = (
-        f'<section id="{grade}s"><h2>{GRADES[grade][0]}</h2>{"".join(articles) or "<p>None.</p>"}</section>'
-        for grade, articles in found.items()
-    )
-    return table + "".join(sections)
-
-
-def times(book: Book, uri: Uri) -> str:
+def times(book: Book, uri: Uri, about: str = "") -> str:
     """Return the seconds that every page took to execute."""
     docs = [doc for doc in book.titles if f"{doc}.ipynb" in book.seconds]
     rows = [
@@ -208,6 +171,3 @@ def times(book: Book, uri: Uri) -> str:
         return "<p>No times have been recorded.</p>"
     rows.append(["All pages", f"{sum(book.seconds[f'{doc}.ipynb'] for doc in docs):.1f}"])
     return simple_table("Execution times", ("Page", "Seconds"), rows)
-
-
-DRAWINGS: dict[str, Callable[[Book, Uri], str]] = {"ledger": ledger, "errata": errata, "times": times}

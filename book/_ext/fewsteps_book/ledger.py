@@ -11,13 +11,23 @@ from .catalogue import Entry, Source, Wording
 from .records import Record
 
 if TYPE_CHECKING:
+    from .cite import Edition
+    from .errata import Conclusion
+    from .methods import Method
     from .pages import Page
+    from .places import Place
     from .symbols import Line
+    from .tour import Part
+    from .ways import Route
 
 
 @dataclass(frozen=True)
 class Book:
-    """All that the drawings need: catalogue, evidence, boxes, wording, notation; titles, times, measures."""
+    """All that the drawings need.
+
+    First catalogue, evidence, titles and times, boxes, wording, notation; then what leads through the book: measures,
+    parts, routes, methods, named places, terms of the glossary, letters of the pages.
+    """
 
     sources: list[Source]
     records: list[Record]
@@ -27,6 +37,16 @@ class Book:
     wording: list[Wording]
     notation: list[Line] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
+    methods: list[Method] = field(default_factory=list)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    terms: dict[str, str] = field(default_factory=dict)
+    own: dict[str, list[Line]] = field(default_factory=dict)
+    conclusions: list[Conclusion] = field(default_factory=list)
+    citations: dict[str, str] = field(default_factory=dict)
+    edition: Edition | None = None
 
     def evidence(self, entry: Entry) -> list[Record]:
         """Return the records that name a result."""
@@ -42,12 +62,33 @@ class Book:
 
 
 def tightest(records: list[Record]) -> Record | None:
-    """Return the measured check with the smallest tolerance.
+    """Return the measured agreement with the smallest tolerance.
 
     A comparison with the page's own derivation ties symbols to numbers; any second method says more and comes first.
+    What agrees exactly comes after what was measured: mostly names and counts do.
     """
-    measured = [record for record in records if record.error is not None and record.tolerance is not None]
-    return min(measured, key=lambda record: (is_own(record), record.tolerance, record.error), default=None)
+    measured = [record for record in records if record.kind == "verified" and record.tolerance is not None]
+    return min(
+        measured,
+        key=lambda record: (is_own(record), not record.tolerance, record.tolerance, record.error),
+        default=None,
+    )
+
+
+def measure_of(records: list[Record]) -> str:
+    """Return what the checks of a result measured: an error in its tolerance, or in a word what else agreed."""
+    best = tightest(records)
+    if best is not None:
+        return f"{number(best.error)} / {number(best.tolerance)}" if best.tolerance else "exact"
+    rates = distinct(record.observed for record in records if record.kind == "order")
+    if rates:
+        return f"order {', '.join(rates)}"
+    return "inequality" if any(record.kind == "bounded" for record in records) else ""
+
+
+def number(value: float | None) -> str:
+    """Return a number with two digits."""
+    return "0" if value == 0 else "" if value is None else f"{value:.1e}"
 
 
 def is_own(record: Record) -> bool:
@@ -81,6 +122,7 @@ def row(source: Source, entry: Entry, evidence: list[Record]) -> dict[str, Any]:
         "verified": bool(checks),
         "refuted": any(record.kind == "refuted" for record in evidence),
         "against": best.against if best else next((check.against for check in checks if check.against), None),
+        "measured": measure_of(checks),
         "error": best.error if best else None,
         "tolerance": best.tolerance if best else None,
         "cases": distinct(record.case for record in evidence),

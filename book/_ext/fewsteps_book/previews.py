@@ -54,6 +54,8 @@ def previews(addresses: set[str]) -> Iterator[tuple[str, str]]:
                 box = soup.find(id=name)
                 if isinstance(box, Tag) and set(box.get_attribute_list("class")) & set(BOXES):
                     yield address, str(box)
+                elif isinstance(box, Tag) and box.name == "dt":  # a term of the glossary
+                    yield address, f"<dl>{box}{box.find_next_sibling('dd')}</dl>"
             elif soup.h1 and (opening := soup.select_one("section > p:not(.fs-facts)")):
                 yield address, f"{soup.h1}{opening}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from sphinx.application import Sphinx
 
 # An inequality and a convergence order are numerical checks too.
 VERIFYING = ("verified", "bounded", "order")
+OBSERVED = re.compile(r"Observed order (\S+)")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Record:
     printed: str | None = None
     holds: str | None = None
     grade: str | None = None
+    observed: str | None = None
 
     @property
     def page(self) -> str:
@@ -54,7 +57,9 @@ def records_of(doc: str, notebook: Any) -> Iterator[Record]:
             data = output.get("metadata", {}).get("fewsteps")
             if data:
                 known = {key: value for key, value in data.items() if key in Record.__dataclass_fields__}
-                yield Record(**{**known, "doc": doc, "ids": tuple(data["ids"])})
+                observed = OBSERVED.search(output["data"].get("text/plain", ""))
+                known |= {"doc": doc, "ids": tuple(data["ids"]), "observed": observed[1] if observed else None}
+                yield Record(**known)
 
 
 def collect(app: Sphinx) -> list[Record]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+import nbformat
 from docutils import nodes
 
 from .draw import text
@@ -122,6 +124,12 @@ def rows_of(part: str, rows: Iterable[Line]) -> list[Line]:
 def own_rows(cell: str) -> list[Line]:
     """Return the letters that a page declares."""
     return [(symbol, " ".join(meaning.split())) for symbol, meaning in ITEM.findall(cell)]
+
+
+def declared_rows(path: Path) -> list[Line]:
+    """Return the letters that a notebook declares in its cells tagged `symbols`."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [row for cell in cells if "symbols" in cell.metadata.get("tags", []) for row in own_rows(cell.source)]
 
 
 def formulas(document: nodes.document) -> list[nodes.Node]:

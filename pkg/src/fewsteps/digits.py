@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewsteps.arrays import floats, integer_at_least, positive_number
+from fewsteps.lazy import need
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,7 @@ def digits_law(k: int = 32, scale: float = 140.0) -> ImageLaw:
     >>> law.lam[:4].round(3), law.decode(law.codes[:2]).shape
     (array([1.279, 1.169, 1.013, 0.722]), (2, 8, 8))
     """
+    need("digits_law", "pages", "sklearn")
     from sklearn.datasets import load_digits
 
     k, scale = integer_at_least(k, 1, "k"), positive_number(scale, "scale")

@@ -1,4 +1,15 @@
-"""How far samples of a model are from their target: estimates with standard errors, bias removed where it is known."""
+r"""Third floor: how far samples of a model are from their target.
+
+From $c_i$ of $n$ samples in the cell $i$, whose mass under the target is $p_i$, and from projections on directions $u$
+of the unit sphere:
+
+$$
+\widehat{\mathrm{KL}} = \sum_i p_i \log \frac{n p_i}{c_i + a}, \qquad
+W^2_{\mathrm{sliced}}(X, Y) = \mathbb E_u\, W_2^2(u \cdot X,\, u \cdot Y).
+$$
+
+Estimates come with standard errors, and their bias is removed where it is known.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,14 @@
-"""Third floor: what a network may predict, and the conversions between the predictions.
+r"""Third floor: what a network may predict, and the conversions between the predictions.
 
-Every prediction is a combination c_1 D + c_2 e of the posterior means D of x_0 and e of eps, and alpha D + sigma e = x.
+Every prediction is a combination of the posterior means $D$ of $x_0$ and $e$ of $\varepsilon$, and these two are tied
+to the point $x$ (PD-L3.3.2, PD-E3.4.2):
+
+$$
+c_1 D + c_2 e, \qquad \alpha D + \sigma e = x; \qquad
+\text{data } (1, 0), \quad \text{noise } (0, 1), \quad \text{score } (0, -1/\sigma), \quad
+\text{velocity } (\alpha', \sigma').
+$$
+
 Two equations, two unknowns: any prediction gives all others.
 """
 

@@ -28,7 +28,8 @@ def instance(value: Any, kind: type | tuple[type, ...], name: str) -> Any:
     """
     if not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        raise TypeError(f"{name} must be a {' or a '.join(one.__name__ for one in kinds)}, got {value!r}")
+        wanted = " or a ".join(one.__name__ for one in kinds)
+        raise TypeError(f"{name} must be a {wanted}, got {value!r}{instead(value)}")
     return value
 
 
@@ -119,5 +120,28 @@ def having(value: Any, parts: tuple[str, ...], name: str) -> Any:
     """
     for part in parts:
         if not hasattr(value, part):
-            raise TypeError(f"{name} must have the attribute {part}, got {value!r}")
+            raise TypeError(f"{name} must have the attribute {part}, got {value!r}{instead(value)}")
     return value
+
+
+def instead(value: Any) -> str:
+    """What a value's class tells those who gave it in the place of a relative, such as a `Schedule` for a `Diffusion`.
+
+    Parameters
+    ----------
+    value
+        What came. Its class may have the words as `instead`.
+
+    Returns
+    -------
+    str
+        The words behind a colon, or nothing.
+
+    Examples
+    --------
+    >>> from fewsteps import cosine_schedule
+    >>> instead(cosine_schedule(4))[:42], instead(4)
+    (': a Schedule is the grid of T steps along ', '')
+    """
+    words = getattr(type(value), "instead", None)
+    return f": {words}" if isinstance(words, str) else ""

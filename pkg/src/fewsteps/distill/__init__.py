@@ -1,4 +1,16 @@
-"""Fifth floor: students that are really trained, in torch, which nothing else in the package imports.
+r"""Fifth floor: students that are really trained, in torch, which nothing else in the package imports.
+
+A score is learned from noisy samples, a flow map from the residual $R$ of one of the three characterisations, with a
+law of time pairs and a weight $w$:
+
+$$
+\mathbb E\, w(t)\, \lVert s_\theta(x_t, t) + \varepsilon / \sigma_t \rVert^2, \qquad
+\mathbb E\, w(r, t)\, \lVert R[\Phi_\theta](x_r, r, t) \rVert^2, \quad
+\Phi_\theta = x + (t - r)\, \bar v_\theta(x, r, t).
+$$
+
+Methods of the literature differ in the residual, in who teaches the velocity, in what is held constant when the
+gradient is taken and in the law of pairs; `METHODS` is the table of these choices.
 
 `plans` trains the linear student along merge plans; `scores` is a network for a score at all noise levels, `training`
 learns it, and `derivatives` holds what identities and likelihoods ask of it. Flow maps: `slopes` is a network for an
@@ -6,64 +18,8 @@ average velocity, `objectives` holds the residuals, `times` the laws of time pai
 loop, and `methods` the dictionary of few-step methods.
 """
 
-from fewsteps.distill.derivatives import divergence, jvp_probe
-from fewsteps.distill.interpolants import interpolant, map_jumps
-from fewsteps.distill.maps import train_flow_map
-from fewsteps.distill.methods import METHODS, Method
-from fewsteps.distill.objectives import OBJECTIVES, Objective, Pairs, velocity_residual
-from fewsteps.distill.plans import sinusoidal_embedding, train_plans, training_data
-from fewsteps.distill.recipes import LogWeight, Recipe
-from fewsteps.distill.samples import law_samples
-from fewsteps.distill.scores import ScoreNet
-from fewsteps.distill.slopes import SlopeNet, slope_tangent
-from fewsteps.distill.times import fractions, opening_gap, stratified, time_pairs
-from fewsteps.distill.training import denoising_loss, train_score_net
-from fewsteps.distill.trials import (
-    CHECKERBOARD_SMALL,
-    CHECKERBOARD_SOURCE,
-    JUMPS,
-    Trial,
-    checkerboard_picture,
-    checkerboard_runs,
-    checkerboard_samples,
-    checkerboard_scores,
-    density_of,
-)
+from fewsteps.lazy import attach, need
 
-__all__ = [
-    "CHECKERBOARD_SMALL",
-    "CHECKERBOARD_SOURCE",
-    "JUMPS",
-    "METHODS",
-    "OBJECTIVES",
-    "LogWeight",
-    "Method",
-    "Objective",
-    "Pairs",
-    "Recipe",
-    "ScoreNet",
-    "SlopeNet",
-    "Trial",
-    "checkerboard_picture",
-    "checkerboard_runs",
-    "checkerboard_samples",
-    "checkerboard_scores",
-    "denoising_loss",
-    "density_of",
-    "divergence",
-    "fractions",
-    "interpolant",
-    "jvp_probe",
-    "law_samples",
-    "map_jumps",
-    "opening_gap",
-    "sinusoidal_embedding",
-    "slope_tangent",
-    "stratified",
-    "time_pairs",
-    "train_flow_map",
-    "train_plans",
-    "train_score_net",
-    "training_data",
-    "velocity_residual",
-]
+need(__name__, "torch", "torch")
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

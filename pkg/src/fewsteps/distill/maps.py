@@ -18,6 +18,7 @@ from fewsteps.distill.objectives import OBJECTIVES, Objective, Pairs, velocity_r
 from fewsteps.distill.recipes import LogWeight, Recipe
 from fewsteps.distill.samples import law_samples
 from fewsteps.distill.slopes import SlopeNet
+from fewsteps.distill.threads import few_threads, widest
 from fewsteps.distill.times import fractions, opening_gap, stratified, time_pairs
 from fewsteps.objects import function, having, instance
 from fewsteps.schedules import Diffusion
@@ -123,9 +124,8 @@ def train_flow_map(
 
     Notes
     -----
-    Source: FM-A1. The same seed gives the same network on the same machine with the same number of threads. Networks of
-    this size train fastest on one: ``torch.set_num_threads(1)`` made a step ten times faster on a machine of two busy
-    cores, and the book's pages set it.
+    Source: FM-A1. The same seed gives the same network on the same machine. Small networks train on one thread,
+    whatever torch is set to: `few_threads`.
 
     Examples
     --------
@@ -146,12 +146,13 @@ def train_flow_map(
     net = SlopeNet(law.d, seed=seed) if net is None else net
     run = _Run(law, process, _named(objective), net, recipe, seed)
     losses = np.empty((recipe.steps, 2))
-    for step in range(recipe.steps):
-        parts = [part.mean() for part in run.losses(step, teacher)]
-        losses[step] = _finite(parts, step, recipe)
-        run.update(step, parts[0] + parts[1])
-        if progress is not None:
-            progress(step + 1, recipe.steps)
+    with few_threads(recipe.batch, widest(net)):
+        for step in range(recipe.steps):
+            parts = [part.mean() for part in run.losses(step, teacher)]
+            losses[step] = _finite(parts, step, recipe)
+            run.update(step, parts[0] + parts[1])
+            if progress is not None:
+                progress(step + 1, recipe.steps)
     return (net if run.averaged is None else run.averaged.requires_grad_()), losses
 
 

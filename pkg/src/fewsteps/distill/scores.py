@@ -108,7 +108,7 @@ class ScoreNet(nn.Module):
 
     Notes
     -----
-    Source: PD-E3.3.4, PD-P4.2.1, PD-E3.4.2, PD-E2.2.11.
+    Source: PD-E3.3.4, PD-P4.2.1, PD-E3.4.2.
 
     Examples
     --------

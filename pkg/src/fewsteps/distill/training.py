@@ -16,6 +16,7 @@ from fewsteps.arrays import integer_at_least, positive_number, same_shape
 from fewsteps.distill.checks import batch, tensor
 from fewsteps.distill.samples import law_samples as law_samples
 from fewsteps.distill.scores import ScoreNet, time_range
+from fewsteps.distill.threads import few_threads, widest
 from fewsteps.flowmaps.base import shaped
 from fewsteps.laws import Law
 from fewsteps.objects import function, having
@@ -74,7 +75,7 @@ def denoising_loss(
     if len(clean) == 0:
         raise ValueError("clean must hold at least one sample, for the loss is a mean")
     function(score, "score")
-    having(diffusion, ("alpha", "sigma"), "diffusion")
+    having(diffusion, ("alpha", "sigma", "horizon"), "diffusion")
     times = t.detach().cpu().double().numpy()
     levels = diffusion.alpha(times), diffusion.sigma(times)
     alpha, sigma, omega = (torch.as_tensor(part).to(clean) for part in (*levels, _omega(weight, times, *levels)))
@@ -151,8 +152,8 @@ def train_score_net(
 
     Notes
     -----
-    Source: PD-P4.2.1, PD-E3.3.4, PD-E2.2.10. The same seed gives the same network on the same machine with the same
-    number of threads.
+    Source: PD-P4.2.1, PD-E3.3.4. The same seed gives the same network on the same machine. Small networks
+    train on one thread, whatever torch is set to: `few_threads`.
 
     Examples
     --------
@@ -168,12 +169,13 @@ def train_score_net(
     _omega(weight, ends := np.asarray(time_range(times)), diffusion.alpha(ends), diffusion.sigma(ends))
     update, average = _optimizer(net, steps, lr)
     losses = np.empty(steps)
-    for step in range(steps):
-        loss = denoising_loss(net.score, diffusion, *_pairs(law, batch, source), clock(batch, source), weight)
-        losses[step] = _finite(loss, step, lr)
-        update(loss)
-        if progress is not None:
-            progress(step + 1, steps)
+    with few_threads(batch, widest(net)):
+        for step in range(steps):
+            loss = denoising_loss(net.score, diffusion, *_pairs(law, batch, source), clock(batch, source), weight)
+            losses[step] = _finite(loss, step, lr)
+            update(loss)
+            if progress is not None:
+                progress(step + 1, steps)
     return average.requires_grad_(), losses
 
 

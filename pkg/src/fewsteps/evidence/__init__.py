@@ -8,10 +8,6 @@ displayed is stable from run to run (thresholds, not raw floats); the measured n
 where the ledger finds them.
 """
 
-from fewsteps.evidence.notation import Notation
-from fewsteps.evidence.numbers import bounded, order, verified
-from fewsteps.evidence.record import EvidenceError
-from fewsteps.evidence.slips import refuted
-from fewsteps.evidence.symbols import derived
+from fewsteps.lazy import attach
 
-__all__ = ["EvidenceError", "Notation", "bounded", "derived", "order", "refuted", "verified"]
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

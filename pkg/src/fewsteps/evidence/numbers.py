@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fewsteps.evidence.controls import finite, wrong_errors, wrong_left, wrong_right
-from fewsteps.evidence.record import Record, claim_ids, mistaken, publish, reject
+from fewsteps.evidence.differences import at, error_and_place, miss
+from fewsteps.evidence.record import Record, claim_ids, missed, mistaken, publish, reject
 
 Floats = NDArray[np.float64]
 _LEAST_STEPS = 4
@@ -66,13 +67,14 @@ def verified(
         raise ValueError("give rtol or atol, not both: the ledger shows one error beside one tolerance")
     tolerance = rtol if rtol is not None else atol if atol is not None else 0.0
     kind = "relative" if rtol is not None else "absolute" if atol is not None else "exact"
-    error, place = _error(got, want, kind)
+    error, place = error_and_place(got, want, kind, tolerance)
     if not error <= tolerance:
-        raise reject(ids, _miss(kind, error, place, tolerance, against))
+        raise missed(ids, miss(kind, error, place, tolerance, against))
     if control is not None:
-        slack, _ = _error(control, want, kind)
+        slack, _ = error_and_place(control, want, kind)
         if slack <= tolerance:
-            raise reject(ids, f"the control passes as well (error {slack:.3g}), so this check proves nothing")
+            told = f"the control passes as well ({kind} error {slack:.3g}, tolerance {tolerance:g})"
+            raise reject(ids, f"{told}, so this check proves nothing: it would not notice {wrong!r}")
     reach = "exactly" if kind == "exact" else f"{kind} error at most {tolerance:g}"
     record = Record(ids, "verified", against, error, tolerance, control is not None, wrong, case)
     publish(record, f"{note + ' ' if note else ''}Agrees with {against}: {reach}.")
@@ -125,8 +127,8 @@ def bounded(
     left, right = finite(lhs, "lhs"), finite(rhs, "rhs")
     worst = float(np.max(left - right))
     if not worst <= atol:
-        place = np.unravel_index(int(np.argmax(left - right)), np.broadcast_shapes(left.shape, right.shape))
-        raise reject(ids, f"the bound is broken by {worst:.3g} at {_at(place)} (allowance {atol:g}) over {against}")
+        told = f"the bound is broken by {worst:.3g} at {_worst(left, right)}"
+        raise missed(ids, f"{told} (allowance {atol:g}), over {against}")
     if control is not None:
         wrong_left(ids, control, left, right, atol)
     if control_rhs is not None:
@@ -185,7 +187,7 @@ def order(
         )
     error = abs(_slope(sizes, met) - p)
     if not error <= tol:
-        raise reject(ids, f"observed order {_slope(sizes, met):.3f}, claimed {p} within {tol:g}")
+        raise missed(ids, f"observed order {_slope(sizes, met):.3f}, claimed {p} within {tol:g}, against {against}")
     if control is not None:
         other = _positive(control, "control")
         wrong_errors(ids, other, sizes, met)
@@ -193,6 +195,13 @@ def order(
             raise reject(ids, "the control shows the same order, so this check proves nothing")
     record = Record(ids, "order", against, error, tol, wrong is not None, wrong, case)
     publish(record, f"{note + ' ' if note else ''}Observed order {p:g} within {tol:g}, against {against}.")
+
+
+def _worst(left: Floats, right: Floats) -> str:
+    """Where a bound is broken most, and by what."""
+    place = np.unravel_index(int(np.argmax(left - right)), np.broadcast_shapes(left.shape, right.shape))
+    low, high = (part[place] for part in np.broadcast_arrays(left, right))
+    return f"{at(place)}: {low:.6g} is not at most {high:.6g}"
 
 
 def _slope(steps: Floats, errors: Floats) -> float:
@@ -204,42 +213,3 @@ def _positive(value: Any, name: str) -> Floats:
     if not np.all(numbers > 0):
         raise ValueError(f"{name} must be positive for a slope of logarithms, got {value!r}")
     return numbers
-
-
-def _error(got: Any, want: Any, kind: str) -> tuple[float, str]:
-    """The largest error and where it is met."""
-    if kind == "exact":
-        same = np.array_equal(got, want) if isinstance(want, np.ndarray) else got == want
-        return (0.0, "") if same else (float("inf"), _first_difference(got, want))
-    got, want = finite(got, "got"), finite(want, "want")
-    if got.shape != want.shape:
-        raise ValueError(f"got and want must have one shape, got {got.shape} and {want.shape}")
-    difference = np.abs(got - want)
-    if kind == "relative":
-        zero = want == 0
-        difference = np.where(
-            zero, np.where(difference == 0, 0.0, np.inf), difference / np.where(zero, 1.0, np.abs(want))
-        )
-    place = np.unravel_index(int(np.argmax(difference)), difference.shape)
-    return float(difference.max()), f"{_at(place)}: {got[place]:.6g} against {want[place]:.6g}"
-
-
-def _miss(kind: str, error: float, place: str, tolerance: float, against: str) -> str:
-    if kind == "exact":
-        return f"differs from {against}: {place}"
-    return f"{kind} error {error:.3g} against {against} exceeds the tolerance {tolerance:g}, at {place}"
-
-
-def _first_difference(got: Any, want: Any) -> str:
-    whole = f"got {got!r}, want {want!r}"
-    if isinstance(want, str):
-        return whole
-    try:
-        pairs = list(zip(got, want, strict=True))
-    except (TypeError, ValueError):
-        return whole
-    return next((f"entry {i} is {a!r}, not {b!r}" for i, (a, b) in enumerate(pairs) if not np.array_equal(a, b)), whole)
-
-
-def _at(place: tuple[Any, ...]) -> str:
-    return f"entry {', '.join(str(int(i)) for i in place)}" if place else "the number"

@@ -5,15 +5,23 @@ from __future__ import annotations
 import html
 import re
 import sys
-from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-_anchors: Counter[str] = Counter()
+from fewsteps.evidence.places import anchor_of, caller
+
+#: What to do about a claim that does not hold, for whoever plays with a page.
+ADVICE = (
+    "Two sides were computed apart and no longer agree. If you changed a number, a sign or a parameter on one side "
+    "alone,\n  that is what the check is for: it must fail. Change both sides, best through one variable."
+)
 
 
 class EvidenceError(AssertionError):
-    """A claim that does not hold, a control that was not rejected, or a formula that shows something else."""
+    """A claim that does not hold, a control that was not rejected, or a formula that shows something else.
+
+    The first line says what was claimed and what came out; then comes the line of code that claimed it.
+    """
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,25 @@ def mistaken(control: Any, mistake: str) -> str | None:
 
 
 def reject(ids: tuple[str, ...], message: str) -> EvidenceError:
-    """The error to raise for a failed claim."""
-    return EvidenceError(f"{', '.join(ids)}: {message}")
+    """The error to raise for a check that proves nothing, or shows something else; with the line that made it.
+
+    Examples
+    --------
+    >>> print(str(reject(("OM-P3.1",), "no check")).splitlines()[0])
+    OM-P3.1: no check
+    """
+    return EvidenceError(f"{', '.join(ids)}: {message}\n  {caller()}")
+
+
+def missed(ids: tuple[str, ...], message: str) -> EvidenceError:
+    """The error to raise for a claim that does not hold; it says what to look for.
+
+    Examples
+    --------
+    >>> print(str(missed(("OM-P3.1",), "4 is not 5")).splitlines()[-1].strip())
+    that is what the check is for: it must fail. Change both sides, best through one variable.
+    """
+    return EvidenceError(f"{reject(ids, message)}\n  {ADVICE}")
 
 
 def _sentence(words: str) -> str:
@@ -82,9 +107,7 @@ def _sentence(words: str) -> str:
 
 def publish(record: Record, sentence: str, tex: str = "") -> None:
     """Show a check on the page and store its record; `tex` is typeset under the sentence. Outside IPython, print it."""
-    slug = re.sub(r"[^a-z0-9]+", "-", record.ids[0].lower())
-    _anchors[slug] += 1
-    record = replace(record, anchor=f"ev-{slug}-{_anchors[slug]}")
+    record = replace(record, anchor=anchor_of(record.ids[0]))
     case = f"{_sentence(record.case)}:" if record.case else ""
     rejects = f"Rejects: {record.mistake}." if record.mistake else ""
     names = ", ".join(record.ids)

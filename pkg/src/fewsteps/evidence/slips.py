@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from fewsteps.evidence.differences import error_and_place
 from fewsteps.evidence.notation import unfold
-from fewsteps.evidence.numbers import _error
-from fewsteps.evidence.record import Record, claim_ids, publish, reject
+from fewsteps.evidence.record import Record, claim_ids, missed, publish, reject
 from fewsteps.evidence.symbols import is_zero
 
 GRADES = ("error", "gap")
@@ -63,7 +63,7 @@ def refuted(
     if grade not in GRADES:
         raise ValueError(f"grade must be one of {GRADES} (wording goes to book/wording.yml), got {grade!r}")
     if not _agrees(correct, truth, rtol, atol):
-        raise reject(ids, f"the corrected statement does not hold: {correct} against {truth}")
+        raise missed(ids, f"the corrected statement does not hold: {correct} against {truth}")
     if _agrees(printed, truth, rtol, atol):
         raise reject(ids, f"the printed statement holds after all: {printed} against {truth}")
     record = Record(ids, "refuted", control=True, printed=source, holds=holds, grade=grade)
@@ -79,4 +79,4 @@ def _agrees(value: Any, truth: Any, rtol: float | None, atol: float | None) -> b
     tolerance = atol if rtol is None else rtol
     if tolerance is None or (rtol is not None and atol is not None):
         raise ValueError("give exactly one of rtol and atol for numbers")
-    return _error(value, truth, "relative" if rtol is not None else "absolute")[0] <= tolerance
+    return error_and_place(value, truth, "relative" if rtol is not None else "absolute")[0] <= tolerance

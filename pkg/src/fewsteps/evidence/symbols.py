@@ -10,7 +10,7 @@ import sympy as sp
 
 from fewsteps.evidence.notation import Notation, cases_of, unfold
 from fewsteps.evidence.printing import chain_of, tex_of
-from fewsteps.evidence.record import Record, claim_ids, mistaken, publish, reject
+from fewsteps.evidence.record import Record, claim_ids, missed, mistaken, publish, reject
 from fewsteps.evidence.sampling import agree, sample
 from fewsteps.evidence.shown import ShownError, compare
 
@@ -92,16 +92,18 @@ def derived(
     Traceback (most recent call last):
     ...
     fewsteps.evidence.record.EvidenceError: OM-E3: k^{2} + k x + x^{2} is shown, but \left(k + x\right)^{2} was checked
+      in line 1 of <doctest ...
     """
     ids, wrong = claim_ids(id), mistaken(control, mistake)
     if relation not in _RELATIONS:
         raise ValueError(f"relation must be one of {sorted(_RELATIONS)}, got {relation!r}")
     sides = _sides(lhs, rhs, relation)
     checked = [unfold(side) for side in sides]
-    for left, right in pairwise(checked):
+    for k, (left, right) in enumerate(pairwise(checked), 1):
         difference = _difference(left, right, relation, normal_form)
         if not _RELATIONS[relation][0](difference):
-            raise reject(ids, f"lhs - rhs does not come out {relation} 0 but as {difference}")
+            what = "lhs - rhs" if len(checked) == 2 else f"side {k} - side {k + 1} of the chain"
+            raise missed(ids, f"{what} does not come out {relation} 0 but as {difference}")
     if control is not None:
         _reject_control(ids, checked, unfold(_sympified(control)), relation, normal_form)
     tex, how = _tex(ids, sides, checked, relation, show, where or {}, stated, case)

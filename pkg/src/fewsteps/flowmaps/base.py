@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fewsteps.arrays import Array, as_kind, clock, points
 from fewsteps.arrays import column as column
+from fewsteps.objects import function
 
 #: A map or a slope: phi(x, r, t) with the shape of x.
 TwoTime = Callable[[Any, Any, Any], Array]
@@ -75,6 +76,44 @@ def shaped(value: Any, x: Array, name: str) -> Array:
     if shape != tuple(x.shape):
         raise ValueError(f"{name} must have the shape of x, {tuple(x.shape)}, got {shape}")
     return value
+
+
+def image_of(phi: TwoTime, x: Array, r: Any, t: Any, name: str = "phi") -> Array:
+    """A map's or slope's value, of the shape of the points.
+
+    Parameters
+    ----------
+    phi : callable
+    x : array of shape (..., d)
+    r, t : numbers or arrays
+        With torch of shape (...): one entry a row.
+    name : str
+        What errors call the map.
+
+    Returns
+    -------
+    array with the shape of `x`
+
+    Raises
+    ------
+    ValueError
+        If the map returns another shape.
+    RuntimeError
+        What a torch map raises, with a note on what it was given: networks often want times as columns.
+
+    Examples
+    --------
+    >>> image_of(lambda x, r, t: x + t - r, np.ones((2, 1)), 1.0, 0.5).ravel()
+    array([0.5, 0.5])
+    """
+    try:
+        value = function(phi, name)(x, r, t)
+    except RuntimeError as error:
+        if is_torch_array(x):
+            shape = tuple(x.shape[:-1])
+            error.add_note(f"{name} was given r and t of shape {shape}, one entry a row; r[..., None] makes a column")
+        raise
+    return shaped(value, x, f"{name}(x, r, t)")
 
 
 def times(value: Any, x: Array, horizon: float, name: str) -> Array:

@@ -7,8 +7,9 @@ arrays they come from nine values in a window inside [0, horizon], in float64, t
 
 What the callables receive: with torch, maps and slopes get r and t as tensors of shape (...), one entry a row, also
 where numbers were given. A network that wants columns takes ``r[..., None]``, as in the example of
-`lagrangian_residual`. With NumPy they get times as they came, or plain numbers and arrays of their shape from the
-stencil. Velocities get the times as they came: the exact fields of laws take numbers and one time a row alike.
+`lagrangian_residual`; a note to the error that such a map raises says so. With NumPy they get times as they came, or
+plain numbers and arrays of their shape from the stencil. Velocities get the times as they came: the exact fields of
+laws take numbers and one time a row alike.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from array_api_compat import is_torch_array
 
 from fewsteps.arrays import Array, as_kind, points, real_array, some
-from fewsteps.flowmaps.base import TwoTime, Velocity, broadcasting, column, shaped
+from fewsteps.flowmaps.base import TwoTime, Velocity, broadcasting, column, image_of, shaped
 from fewsteps.flowmaps.derivatives import rows_of, value_and_rate
 from fewsteps.objects import function
 
@@ -73,7 +74,7 @@ def lagrangian_residual(
     """
     x = _points(x)
     start = rows_of(r, x, "r")
-    image, rate = value_and_rate(lambda time: _image(phi, x, start, time), t, x, horizon, window)
+    image, rate = value_and_rate(lambda time: image_of(phi, x, start, time), t, x, horizon, window)
     return rate - _motion(velocity, image, t)
 
 
@@ -115,7 +116,7 @@ def semigroup_residual(phi: TwoTime, x: Any, r: Any, u: Any, t: Any) -> Array:
     """
     x = _points(x)
     r, u, t = rows_of(r, x, "r"), rows_of(u, x, "u"), rows_of(t, x, "t")
-    return _image(phi, _image(phi, x, r, u), u, t) - _image(phi, x, r, t)
+    return image_of(phi, image_of(phi, x, r, u), u, t) - image_of(phi, x, r, t)
 
 
 def tangent_residual(
@@ -136,7 +137,7 @@ def tangent_residual(
     """
     x = _points(x)
     start = rows_of(t, x)
-    rate = value_and_rate(lambda time: _image(phi, x, start, time), t, x, horizon, window)[1]
+    rate = value_and_rate(lambda time: image_of(phi, x, start, time), t, x, horizon, window)[1]
     return rate - _motion(velocity, x, t)
 
 
@@ -158,7 +159,7 @@ def slope_lagrangian_residual(
     """
     x = _points(x)
     start, gap = rows_of(r, x, "r"), _gap(x, r, t)
-    value, rate = value_and_rate(lambda time: _image(slope, x, start, time, "slope"), t, x, horizon, window)
+    value, rate = value_and_rate(lambda time: image_of(slope, x, start, time, "slope"), t, x, horizon, window)
     return value + gap * rate - _motion(velocity, x + gap * value, t)
 
 
@@ -207,20 +208,15 @@ def slope_semigroup_residual(slope: TwoTime, x: Any, r: Any, t: Any, kappa: Any)
         raise ValueError(f"kappa must lie in [0, 1], got {kappa!r}")
     between = _checked(r, x, "r") * weight + (1 - weight) * _checked(t, x, "t")
     r, u, t = (rows_of(time if getattr(time, "ndim", 0) else float(time), x) for time in (r, between, t))
-    first = _image(slope, x, r, u, "slope")
-    second = _image(slope, x + _gap(x, r, u) * first, u, t, "slope")
-    return _image(slope, x, r, t, "slope") - column(1 - weight) * first - column(weight) * second
+    first = image_of(slope, x, r, u, "slope")
+    second = image_of(slope, x + _gap(x, r, u) * first, u, t, "slope")
+    return image_of(slope, x, r, t, "slope") - column(1 - weight) * first - column(weight) * second
 
 
 def _points(x: Any) -> Array:
     """Tensors as they are; NumPy in float64, for differences over a short window lose digits."""
     x = points(x)
     return x if is_torch_array(x) else np.asarray(x, dtype=float)
-
-
-def _image(phi: TwoTime, x: Array, r: Any, t: Any, name: str = "phi") -> Array:
-    """The map's value, of the shape of the points."""
-    return shaped(function(phi, name)(x, r, t), x, f"{name}(x, r, t)")
 
 
 def _motion(velocity: Velocity, x: Array, t: Any, name: str = "t") -> Array:
@@ -236,7 +232,7 @@ def _along(
     end, start = rows_of(t, x), _checked(r, x, "r")
 
     def moved(time: Any) -> Array:
-        return _image(phi, x + column(as_kind(time, x) - start) * moving, time, end, name)
+        return image_of(phi, x + column(as_kind(time, x) - start) * moving, time, end, name)
 
     return value_and_rate(moved, r, x, horizon, window)
 

@@ -1,78 +1,26 @@
-"""Fourth floor: the identities of score matching and diffusion, each as a computable pair of sides.
+r"""Fourth floor: the identities of score matching and diffusion, each as a computable pair of sides.
 
-`rules` and `quadrature` evaluate expectations by sampling or on nodes, `objectives` and `matching` hold score matching,
-`tweedie` and `families` posterior cumulants, `stein` risks, `operators` general linear operators and random traces,
-`transport` the Fokker-Planck equations.
+The score is what minimises each of the objectives, for they differ by constants (PD-P3.2.1 and after): explicit,
+implicit and denoising score matching of a model $s$ at $x = \alpha x_0 + \sigma \varepsilon$,
+
+$$
+\tfrac12 \mathbb E\,\lVert s - \nabla \log p \rVert^2, \qquad
+\mathbb E \bigl[ \tfrac12 \lVert s \rVert^2 + \nabla \cdot s \bigr], \qquad
+\tfrac12 \mathbb E\,\lVert s + \varepsilon / \sigma \rVert^2.
+$$
+
+Tweedie's formula (PD-L3.3.2) and Stein's identity tie the score to the posterior and to derivatives:
+
+$$
+\alpha\, \mathbb E[x_0 \mid x] = x + \sigma^2 \nabla \log p(x), \qquad
+\mathbb E\, \bigl[ a(x) \cdot \nabla \log p(x) \bigr] = -\mathbb E\, \nabla \cdot a(x).
+$$
+
+`rules` and `quadrature` evaluate expectations by sampling or on nodes, `objectives` and `matching` hold score
+matching, `tweedie` and `families` posterior cumulants, `stein` risks, `operators` general linear operators and random
+traces, `transport` the Fokker-Planck equations.
 """
 
-from fewsteps.identities.families import natural_tweedie
-from fewsteps.identities.matching import (
-    denoising_constant,
-    hyvarinen,
-    regression_pythagoras,
-    sliced,
-    vincent,
-)
-from fewsteps.identities.objectives import (
-    denoising_score_matching,
-    explicit_score_matching,
-    implicit_score_matching,
-    sliced_score_matching,
-)
-from fewsteps.identities.operators import (
-    denoiser_ratio,
-    generalised_fisher,
-    gradient_ratio,
-    hessian_ratio,
-    hutchinson_trace,
-    hutchinson_variance,
-    laplacian_ratio,
-    rademacher_cube,
-)
-from fewsteps.identities.pairs import Estimate, Pair, pointwise
-from fewsteps.identities.quadrature import quadrature_rule
-from fewsteps.identities.rules import Rule, compare, expect, monte_carlo_rule
-from fewsteps.identities.stein import bayes_risk, stein, stein_noise, sure, sure_as_matching, sure_values
-from fewsteps.identities.transport import continuity, fokker_planck, reverse_fokker_planck
-from fewsteps.identities.tweedie import log_density_derivatives, posterior_cumulants, tweedie
+from fewsteps.lazy import attach
 
-__all__ = [
-    "Estimate",
-    "Pair",
-    "Rule",
-    "bayes_risk",
-    "compare",
-    "continuity",
-    "denoiser_ratio",
-    "denoising_constant",
-    "denoising_score_matching",
-    "expect",
-    "explicit_score_matching",
-    "fokker_planck",
-    "generalised_fisher",
-    "gradient_ratio",
-    "hessian_ratio",
-    "hutchinson_trace",
-    "hutchinson_variance",
-    "hyvarinen",
-    "implicit_score_matching",
-    "laplacian_ratio",
-    "log_density_derivatives",
-    "monte_carlo_rule",
-    "natural_tweedie",
-    "pointwise",
-    "posterior_cumulants",
-    "quadrature_rule",
-    "rademacher_cube",
-    "regression_pythagoras",
-    "reverse_fokker_planck",
-    "sliced",
-    "sliced_score_matching",
-    "stein",
-    "stein_noise",
-    "sure",
-    "sure_as_matching",
-    "sure_values",
-    "tweedie",
-    "vincent",
-]
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -101,7 +101,8 @@ def optimal_plan(problem: MergeProblem, *, max_nodes: int = MAX_NODES) -> Optimu
     ('([1..3]|4)', 'branch and bound', True, '4.954e-06')
     """
     if problem.lam.size != 1:
-        raise ValueError(f"problem must have d = 1, got {problem.lam.size}; use optimal_plans or pareto_plan")
+        many = "use pareto_plan for one plan that all of them share, optimal_plans for a plan each"
+        raise ValueError(f"problem must have d = 1, one variance, got {problem.lam.size}: {many}")
     return optimal_plans(problem, max_nodes=max_nodes)[0]
 
 

@@ -1,9 +1,9 @@
-"""Forward processes in continuous time."""
+"""Forward processes in continuous time, for laws, solvers and flow maps; plans merge the T steps of a `Schedule`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import optimize
@@ -58,6 +58,10 @@ class Diffusion(Levels):
     d_var_of: Rate
     horizon: float
     name: str = "custom"
+    instead: ClassVar[str] = (
+        "a Diffusion is a process in continuous time; plans merge along a Schedule of T steps, "
+        "cosine_schedule(T) for trigonometric(), linear_schedule(T) for flow_matching()"
+    )
 
     def __post_init__(self) -> None:
         for name in ("alpha_of", "var_of", "d_alpha_of", "d_var_of"):

@@ -1,12 +1,14 @@
 """First floor: noise schedules on a grid of T steps, with exact boundary values.
 
-The index t runs from 0 (data) to T (noise); a noisy sample is x_t = alpha_t x_0 + sigma_t eps.
+The index t runs from 0 (data) to T (noise); a noisy sample is x_t = alpha_t x_0 + sigma_t eps. Plans merge the steps of
+such a `Schedule`. Laws, solvers and flow maps take a process in continuous time, a `Diffusion`: `trigonometric` at T
+equal steps is `cosine_schedule`, `flow_matching` is `linear_schedule`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,10 @@ class Schedule:
     alpha: NDArray[np.float64]
     sigma: NDArray[np.float64]
     name: str = "custom"
+    instead: ClassVar[str] = (
+        "a Schedule is the grid of T steps along which plans merge; a process in continuous time is a Diffusion, "
+        "trigonometric() for cosine_schedule(T), flow_matching() for linear_schedule(T)"
+    )
 
     def __post_init__(self) -> None:
         for field in ("alpha", "sigma"):

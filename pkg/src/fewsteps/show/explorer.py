@@ -15,6 +15,7 @@ from fewsteps.show.encode import Axis, Packer, Table, evaluate, make_axis, make_
 from fewsteps.show.layers import Panel
 from fewsteps.show.reading import tabulate
 from fewsteps.show.slider import Slider
+from fewsteps.show.snapshot import draw
 from fewsteps.show.style import COLOURS, DASHES, MARKERS, RAMPS
 from fewsteps.show.ticks import number, tick_levels
 
@@ -87,9 +88,8 @@ class Explorer(anywidget.AnyWidget):
         Figure
             Closed for pyplot, so that it shows once: as the last expression of a cell.
         """
-        from fewsteps.show.snapshot import draw
-
-        return draw(self, self.find(**values), figsize)
+        panels = list(zip(self.panels, self.tables, self.spec["panels"], strict=True))
+        return draw(list(self.sliders.values()), self.find(**values), panels, figsize)
 
     def __repr__(self) -> str:
         sizes = {name: len(slider.values) for name, slider in self.sliders.items()}

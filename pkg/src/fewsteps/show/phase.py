@@ -29,6 +29,13 @@ LAMBDAS: tuple[float, ...] = (
 )
 # fmt: on
 LABELS = {name: "BOOT" if name == "boot" else name for name in CANONICAL_PLANS}
+#: What each named plan does, in words.
+WAYS = {
+    "vanilla": "all steps in one shot",
+    "progressive": "pairs, then pairs of pairs",
+    "boot": "from the noisy end, one step at a time",
+    "consistency": "from the clean end, one step at a time",
+}
 FLOOR = 1e-18
 """Smaller gaps are drawn here: the plan is optimal, or as good as optimal."""
 
@@ -45,10 +52,24 @@ class Sweep:
         best = self.best[i]
         name = classify_plan(best.plan)
         if name in LABELS:
-            return f"The best plan is {LABELS[name]}; its loss is {best.loss:.2e}."
+            return f"Best: {LABELS[name]}, {WAYS[name]}. Its loss is {spoken(best.loss)}."
         near = min(self.gaps, key=lambda other: self.gaps[other][i])
-        worse = f"Closest is {LABELS[near]}, worse by {max(self.gaps[near][i], 0):.1e}."
-        return f"The best plan has no name; its loss is {best.loss:.2e}. {worse}"
+        worse = f"Closest is {LABELS[near]}, {WAYS[near]}: worse by {spoken(max(self.gaps[near][i], 0))}."
+        return f"Best: a plan without a name. Its loss is {spoken(best.loss)}. {worse}"
+
+
+def spoken(value: float) -> str:
+    """A small number as people write it.
+
+    Examples
+    --------
+    >>> spoken(8.78e-4), spoken(0.0)
+    ('8.8·10⁻⁴', '0')
+    """
+    if value == 0:
+        return "0"
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def shorten(text: str, width: int = 48) -> str:
@@ -98,7 +119,7 @@ def phase_transition_explorer(
 
     Notes
     -----
-    Source: OM-X-Fig2, OM-R-PHASE. A gap below 1e-18 is drawn at the bottom edge.
+    Source: OM-X-Fig2, OM-R-PHASE. A gap below 1e-18 is drawn at the bottom edge, which is labelled "best".
 
     Examples
     --------
@@ -122,16 +143,17 @@ def phase_transition_explorer(
         [*(line(label, curve(name)) for name, label in LABELS.items()), cursor("this variance", lambda lam: lam)],
         title="How much worse than the best plan?",
         xlabel="data variance λ",
-        ylabel="loss gap to the best",
+        ylabel="loss above the best",
         xlim=(grid[0], grid[-1]),
         ylim=(FLOOR, 1.0),
         xscale="log",
         yscale="log",
         xticks=[lam for lam in (0.2, 0.5, 1, 2, 3, 5) if grid[0] <= lam <= grid[-1]],
+        yticks={FLOOR: "best", 1e-12: "10⁻¹²", 1e-6: "10⁻⁶", 1.0: "1"},
     )
     plan = Panel(
         [
-            arcs("merges, faint ones first", stretched, numbers=False),
+            arcs("merges, inner ones first", stretched, numbers=False),
             points("times", lambda T: (np.linspace(0, widest, T + 1), np.zeros(T + 1)), color="grey", size=2.0),
         ],
         title="The best plan at this variance",

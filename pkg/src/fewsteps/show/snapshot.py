@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from fewsteps.show.encode import Table, make_axis
 from fewsteps.show.layers import Panel
+from fewsteps.show.slider import Slider
 from fewsteps.show.strokes import DRAW, Style
 from fewsteps.show.style import PALETTE, use_style
 
@@ -13,33 +15,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from fewsteps.show.explorer import Explorer
-
 INK = "#24292f"
 
 
-def draw(explorer: Explorer, index: list[int], figsize: tuple[float, float] | None = None) -> Figure:
-    """The picture of `explorer` at the setting with these slider indices, titled with that setting."""
+def draw(
+    sliders: Sequence[Slider],
+    index: list[int],
+    panels: Sequence[tuple[Panel, list[Table], dict[str, Any]]],
+    figsize: tuple[float, float] | None = None,
+) -> Figure:
+    """The picture at the setting with these slider indices, titled with it; each panel with its arrays and its spec."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    sizes = [len(slider.values) for slider in explorer.sliders.values()]
-    count = len(explorer.panels)
-    columns = min(count, 2)
-    rows = -(-count // columns)
+    sizes = [len(slider.values) for slider in sliders]
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    size = figsize or (3.8 + 3.6 * (columns - 1), 3.3 * rows)
     plt.draw_if_interactive()  # loads the backend: a notebook's turns interactive mode on, rc_context would undo that
     with mpl.rc_context():
         use_style()
-        figure, axes = plt.subplots(
-            rows, columns, squeeze=False, figsize=figsize or (3.8 + 3.6 * (columns - 1), 3.3 * rows)
-        )
-        for ax in axes.flat[count:]:
+        figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=size)
+        for ax in axes.flat[len(panels) :]:
             ax.set_visible(False)
-        for ax, panel, tables, spec in zip(
-            axes.flat, explorer.panels, explorer.tables, explorer.spec["panels"], strict=False
-        ):
+        for ax, (panel, tables, spec) in zip(axes.flat, panels, strict=False):
             draw_panel(ax, panel, tables, spec, index, sizes)
-        setting = zip(explorer.sliders.values(), index, strict=True)
+        setting = zip(sliders, index, strict=True)
         figure.suptitle(", ".join(f"{slider.label} = {slider.texts[i]}" for slider, i in setting), fontsize=11)
         figure.canvas.draw()  # fixes the layout while the style is in force
         plt.close(figure)

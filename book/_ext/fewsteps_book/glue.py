@@ -1,0 +1,33 @@
+"""A formula in a sentence keeps the bracket before it and the comma after it on its line."""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+OPENING, CLOSING = re.compile(r"[(\[“‘]+$"), re.compile(r"^[)\].,;:!?’”]+")
+
+
+def split(node: nodes.Node | None, pattern: re.Pattern[str], *, at_end: bool) -> str:
+    """Take the signs that the pattern finds off a text; return them."""
+    found = pattern.search(node.astext()) if isinstance(node, nodes.Text) else None
+    if node is None or found is None:
+        return ""
+    words = node.astext()
+    node.parent.replace(node, nodes.Text(words[: found.start()] if at_end else words[found.end() :]))
+    return found[0]
+
+
+def glue(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+    """Hold formulas and the signs that touch them together."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent = formula.parent
+        place = parent.index(formula)
+        before = split(parent[place - 1] if place else None, OPENING, at_end=True)
+        after = split(parent[place + 1] if place + 1 < len(parent) else None, CLOSING, at_end=False)
+        if before or after:
+            kept = nodes.inline("", "", classes=["fs-glue"])
+            formula.replace_self(kept)
+            kept += [nodes.Text(before), formula, nodes.Text(after)]

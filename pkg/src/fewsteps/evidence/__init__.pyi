@@ -1,0 +1,15 @@
+from .notation import Notation
+from .numbers import bounded, order, verified
+from .record import EvidenceError
+from .slips import refuted
+from .symbols import derived
+
+__all__ = [
+    "EvidenceError",
+    "Notation",
+    "bounded",
+    "derived",
+    "order",
+    "refuted",
+    "verified",
+]

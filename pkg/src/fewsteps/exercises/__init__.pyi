@@ -1,0 +1,4 @@
+from .answers import Result, check
+from .hints import Hint, hint
+
+__all__ = ["Hint", "Result", "check", "hint"]
