@@ -31,11 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
       title.remove();
     });
     // Folded cells and boxes: their visible words are the better name.
-    document.querySelectorAll("summary[aria-label]:not(:has(> .toctree-toggle))").forEach((summary) => summary.removeAttribute("aria-label"));
-    // The arrow beside a page that has pages below it has no words of its own.
-    document.querySelectorAll("summary:not([aria-label]):has(> .toctree-toggle)").forEach((summary) => {
-      summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent.trim()}`);
-    });
+    document.querySelectorAll("summary[aria-label]").forEach((summary) => summary.removeAttribute("aria-label"));
     document.querySelectorAll(".noUi-handle").forEach((handle) => {
       const box = handle.closest(".widget-inline-hbox");
       const label = box?.querySelector(".widget-label");

@@ -14,7 +14,7 @@ function shared(root) {
   const files = (folder) => fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   const statics = files(path.join(root, "_static")).filter((file) => !MADE.test(path.basename(file)));
   const texts = [...statics, ...files(import.meta.dirname)].sort().map((file) => digest(path.relative(root, file), fs.readFileSync(file)));
-  return digest(...texts, execFileSync(findChromium(), ["--version"]), fs.readFileSync("package-lock.json"));
+  return digest(...texts, execFileSync(findChromium(), ["--version"], { stdio: ["ignore", "pipe", "ignore"] }), fs.readFileSync("package-lock.json"));
 }
 
 /** The pages of the last green runs: of those that `knows`, `of` holds the measures; `keep` writes down the green ones. */

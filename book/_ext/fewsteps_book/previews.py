@@ -49,9 +49,10 @@ def previews(addresses: set[str]) -> Iterator[tuple[str, str]]:
             continue
         names = {name: address for address in places for name in [address.partition("#")[2]]}
         soup = BeautifulSoup(bodies[page][: None if any(names) else OPENING], "html.parser")
+        named = {tag["id"]: tag for tag in soup.find_all(id=True)} if any(names) else {}
         for name, address in names.items():
             if name:
-                box = soup.find(id=name)
+                box = named.get(name)
                 if isinstance(box, Tag) and set(box.get_attribute_list("class")) & set(BOXES):
                     yield address, str(box)
                 elif isinstance(box, Tag) and box.name == "dt":  # a term of the glossary
