@@ -14,12 +14,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, SoupStrainer
 from docutils import nodes
 from sphinx.application import Sphinx
 
 SCRIPT = re.compile(r"<script\b.*?</script>|<img\b[^>]*>", re.DOTALL)
 LINK = re.compile(r'<a class="reference internal" href="([^"]+)"')
+DEFINED = re.compile(r"<dt\b[^>]*\bid=")
 BOXES = ("proof", "exercise", "math", "citation")
 OPENING = 10_000  # signs of a page that hold its title and its first sentences
 #: The pages' bodies, which wait for the end of the build.
@@ -42,23 +43,34 @@ def asked() -> set[str]:
     }
 
 
+def opening(body: str) -> str:
+    """Return the title of a page and its first sentences."""
+    soup = BeautifulSoup(body[:OPENING], "html.parser")
+    first = soup.select_one("section > p:not(.fs-facts)")
+    return f"{soup.h1}{first}" if soup.h1 and first else ""
+
+
+def places_of(body: str, names: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the boxes and terms of these names; of a long page only they are read."""
+    terms = DEFINED.search(body)
+    soup = BeautifulSoup(body, "html.parser", parse_only=None if terms else SoupStrainer(id=names.__contains__))
+    for box in soup.find_all(id=names.__contains__):
+        if set(box.get_attribute_list("class")) & set(BOXES):
+            yield str(box["id"]), str(box)
+        elif box.name == "dt":  # a term of the glossary
+            yield str(box["id"]), f"<dl>{box}{box.find_next_sibling('dd')}</dl>"
+
+
 def previews(addresses: set[str]) -> Iterator[tuple[str, str]]:
     """Yield what stands at each address: a box, or the opening of a page."""
     for page, places in groupby(sorted(addresses), key=lambda address: address.split(".html")[0]):
+        names = {address.partition("#")[2] for address in places}
         if page not in bodies:
             continue
-        names = {name: address for address in places for name in [address.partition("#")[2]]}
-        soup = BeautifulSoup(bodies[page][: None if any(names) else OPENING], "html.parser")
-        named = {tag["id"]: tag for tag in soup.find_all(id=True)} if any(names) else {}
-        for name, address in names.items():
-            if name:
-                box = named.get(name)
-                if isinstance(box, Tag) and set(box.get_attribute_list("class")) & set(BOXES):
-                    yield address, str(box)
-                elif isinstance(box, Tag) and box.name == "dt":  # a term of the glossary
-                    yield address, f"<dl>{box}{box.find_next_sibling('dd')}</dl>"
-            elif soup.h1 and (opening := soup.select_one("section > p:not(.fs-facts)")):
-                yield address, f"{soup.h1}{opening}"
+        if "" in names and (first := opening(bodies[page])):
+            yield f"{page}.html", first
+        if names - {""}:
+            yield from ((f"{page}.html#{name}", text) for name, text in places_of(bodies[page], names - {""}))
 
 
 def write_previews(app: Sphinx, error: Exception | None) -> None:
