@@ -15,6 +15,7 @@ from fewsteps.show.explorer import Explorer, explorer
 from fewsteps.show.figures import plan_arcs
 from fewsteps.show.layers import Panel, arcs, cursor, line, points
 from fewsteps.show.slider import Slider
+from fewsteps.show.ticks import number, power
 
 Floats = NDArray[np.float64]
 
@@ -59,17 +60,17 @@ class Sweep:
 
 
 def spoken(value: float) -> str:
-    """A small number as people write it.
+    """A loss as a reader writes it, however small.
 
     Examples
     --------
-    >>> spoken(8.78e-4), spoken(0.0)
-    ('8.8·10⁻⁴', '0')
+    >>> spoken(8.78e-4), spoken(3.1e-17), spoken(0.0)
+    ('0.000878', '3.1×10⁻¹⁷', '0')
     """
-    if value == 0:
-        return "0"
-    digits, power = f"{value:.1e}".split("e")
-    return f"{digits}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+    if value == 0 or number(value) != "0":
+        return number(value)
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits}×{power(int(exponent))}"
 
 
 def shorten(text: str, width: int = 48) -> str:
