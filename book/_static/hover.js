@@ -76,7 +76,12 @@ document.addEventListener("DOMContentLoaded", () => {
     const box = document.createElement("div");
     box.innerHTML = html;
     box.querySelectorAll("a, [id]").forEach((node) => { node.removeAttribute("href"); node.removeAttribute("id"); node.removeAttribute("tabindex"); });
-    box.querySelectorAll("details:not([open]), button, .fs-field input, .fs-said, .headerlink, .fs-checked, .fs-fold, script").forEach((node) => node.remove());
+    box.querySelectorAll("form.fs-field").forEach((form) => { // a box to read: options stay as a list, nothing is answered here
+      const options = form.querySelector(".fs-options");
+      options?.querySelectorAll("label").forEach((label) => label.replaceWith(...label.childNodes));
+      form.replaceWith(...(options ? [options] : []));
+    });
+    box.querySelectorAll("details:not([open]), button, input, .headerlink, .fs-checked, .fs-fold, script").forEach((node) => node.remove());
     return box.textContent.trim() ? box : null;
   };
   const here = (name) => {

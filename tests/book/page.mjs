@@ -146,6 +146,7 @@ export async function hints(page) {
       shown = await page.waitForFunction(() => document.querySelector(".fs-tip:not([hidden])")?.textContent.trim(), null, { timeout: SOON / 10 }).catch(() => null);
     }
     if (!shown) failures.push(`pointing at ${what} shows nothing`);
+    if (await tip.locator("form, input, button, label, a[href], [id]").count()) failures.push(`pointing at ${what} shows something to answer or to follow`);
     await page.keyboard.press("Escape");
     if (await tip.isVisible()) failures.push("Escape leaves the hint open");
   }
