@@ -40,14 +40,15 @@ help: ## list the targets
 book: html ## build the book: environment, notebooks, pages
 	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html, or run \`make serve\`."
 
+# Modules are compiled when they are imported: to compile all of them takes longer than to install them.
 # azula names torchvision and gdown as well, which the tests do without: pip would call that a conflict.
 env:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make book PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) tools/stage.py environment --inputs $(PINS) pkg/pyproject.toml --outputs $(PY) -- bash -ec '\
 	  test -x $(PY) || $(PYTHON) -m venv $(VENV); \
 	  echo "   installing the pinned environment into $(VENV) (some minutes the first time)"; \
-	  $(PY) -m pip install --quiet --require-hashes --no-deps -r requirements.lock; \
-	  $(PY) -m pip install --quiet --no-warn-conflicts -r requirements-torch.txt; \
+	  $(PY) -m pip install --quiet --no-compile --require-hashes --no-deps -r requirements.lock; \
+	  $(PY) -m pip install --quiet --no-compile --no-warn-conflicts -r requirements-torch.txt; \
 	  $(PY) -m pip install --quiet --no-deps --no-build-isolation -e pkg'
 
 node: env

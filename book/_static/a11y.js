@@ -11,8 +11,11 @@ document.addEventListener("DOMContentLoaded", () => {
   // Whatever scrolls sideways by itself can be reached and scrolled from the keyboard.
   const scrollers = "mjx-container[display='true'], div.math, pre, .cell_output, .output, .pst-scrollable-table-container, .fs-scroll, .fs-math";
   const reach = () => {
-    document.querySelectorAll(scrollers).forEach((box) => {
-      const scrolls = box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX);
+    // What is folded away is not measured: the browser would lay it out for that. And all is measured before anything is
+    // written: a change between two measures would lay the page out again.
+    const shown = [...document.querySelectorAll(scrollers)].filter((box) => !box.closest("details:not([open]) > :not(summary)"));
+    const boxes = shown.map((box) => [box, box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX)]);
+    boxes.forEach(([box, scrolls]) => {
       if (scrolls && box.tabIndex < 0) {
         box.tabIndex = 0;
         box.dataset.fsReach = "";
@@ -70,8 +73,9 @@ document.addEventListener("DOMContentLoaded", () => {
   later();
   window.addEventListener("load", later);
   window.addEventListener("resize", later);
+  document.addEventListener("toggle", later, true);
   new MutationObserver((changes) => {
-    if (changes.every(({ target }) => target.parentElement?.closest(".fx-host"))) return; // an explorer draws its next frame
+    if (changes.every(({ target }) => target.parentElement?.closest(".fs-explorer"))) return; // an explorer shows its next frame
     later();
   }).observe(document.body, { childList: true, subtree: true, characterData: true, attributeFilter: ["tabindex"] });
 });

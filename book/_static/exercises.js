@@ -141,7 +141,8 @@
     place.replaceChildren(...words.split("`").map((part, number_) => (number_ % 2 ? made("code", { textContent: part }) : part)));
     place.dataset.words = words;
     place.className = `fs-said mathjax_process ${right ? "fs-right" : "fs-wrong"}`;
-    if (words.includes("$")) window.MathJax?.startup?.promise?.then(() => window.MathJax.typesetPromise([place]));
+    // Only what is still said then: whoever asks again at once need not wait for the answer before.
+    if (words.includes("$")) window.MathJax?.startup?.promise?.then(() => place.dataset.words === words && window.MathJax.typesetPromise([place]));
   }
 
   /** Each option of the list becomes the label of a button. */

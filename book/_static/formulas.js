@@ -6,7 +6,9 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!article) return;
 
   const fit = (least, room) => {
-    const formulas = [...article.querySelectorAll("mjx-container")].filter((formula) => formula.getClientRects().length);
+    // What is folded away waits until it is shown: to measure it, the browser would lay it out.
+    const shown = (formula) => !formula.closest("details:not([open]) > :not(summary)") && formula.getClientRects().length;
+    const formulas = [...article.querySelectorAll("mjx-container")].filter(shown);
     for (const formula of formulas) {
       formula.dataset.fsSize ??= formula.style.fontSize || "100%";
       formula.style.fontSize = formula.dataset.fsSize;

@@ -19,10 +19,10 @@ import { TEN, filters, follow, named } from "./ways.mjs";
 const { options } = parse(process.argv.slice(2), ["verbose"]);
 const root = path.resolve(options.root || "_build/html"), word = options.word || "merge";
 const only = options.only?.split(","), wants = (check) => !only || only.includes(check);
-const FOUND = { width: 1280, dark: false }, NARROW = [{ width: 400, dark: false }, { width: 400, dark: true }];
-// Opened, every rule once; then what another theme or width can change: colours, and around the text the wide page's own parts.
-const COLOURS = ["color-contrast", "link-in-text-block"];
-const OPENED = [NARROW[1], { ...NARROW[0], rules: COLOURS }, { width: 1280, dark: true, rules: COLOURS, around: true }];
+// Every rule in both themes, once on a wide and once on a narrow window, with all open that a page holds. What stands around
+// the text on a wide window is the same on all pages: its dark colours are looked at on some.
+const WIDE = { width: 1280, dark: false }, NARROW = { width: 400, dark: true };
+const AROUND = { width: 1280, dark: true, rules: ["color-contrast", "link-in-text-block"], around: true };
 const LIMIT = { ratio: 30, weight: 1e6, screens: 18, first: 1 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
 
 if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
@@ -67,21 +67,18 @@ const audit = (page, name, { width, dark, ...part }) => attempt("axe", `${name},
   return found.grave.flatMap(({ id, impact, count, nodes }) => [`${id} [${impact}] x${count}`, ...nodes.map((node) => `  ${node}`)]);
 });
 
-/** Both widths and both themes: first as a reader finds the page, then with all it holds. */
+/** A page with all that it holds, wide and light, then narrow and dark. */
 async function checkViews(page, name) {
-  await look(page, FOUND);
-  await folded(page, () => audit(page, name, FOUND));
   await openFolds(page);
-  for (const view of NARROW) {
+  for (const view of [WIDE, NARROW]) {
     await look(page, view);
-    await attempt("overflow", `${name}, ${view.dark ? "dark" : "light"}`, () => overflow(page));
+    if (view === NARROW) await attempt("overflow", name, () => overflow(page));
+    if (wants("axe")) await folded(page, () => audit(page, name, view));
   }
-  if (wants("axe")) await folded(page, async () => {
-    for (const view of OPENED) {
-      await look(page, view);
-      await audit(page, name, view);
-    }
-  });
+  if (wants("axe") && telling.has(name)) {
+    await look(page, AROUND);
+    await audit(page, name, AROUND);
+  }
 }
 
 async function checkPage(context, name, base) {
@@ -98,11 +95,7 @@ async function checkPage(context, name, base) {
     });
     await attempt("switch", name, () => switches(page));
     if (await page.locator(".fs-symbols").count()) await attempt("hints", name, () => hints(page));
-    await attempt("print", name, () => paper(page));
-    await look(page, FOUND);
     if (await page.locator("form.fs-field").count()) await attempt("fields", name, () => fields(page, answers, fs.readFileSync(path.join(root, name), "utf8")));
-    if (wants("axe") || wants("overflow")) await checkViews(page, name);
-    await look(page, FOUND);
     await attempt("explorers", name, async () => {
       const found = await explorers(page);
       times.push(...found.times);
@@ -112,6 +105,8 @@ async function checkPage(context, name, base) {
     });
     if (await page.locator(".fs-ledger").count()) { ledgers.push(name); await attempt("ledger", name, async () => [...await ledger(page), ...await named(page)]); }
     if (await page.locator(".fs-filtered").count()) await attempt("filters", name, () => filters(page));
+    await attempt("print", name, () => paper(page));
+    if (wants("axe") || wants("overflow")) await checkViews(page, name);
     await attempt("network", name, () => [...seen.problems]);
     weights.push({ name, ...weigh(root, seen.files) });
     await attempt("weight", name, () => { const { own } = weights.at(-1); return own > LIMIT.weight ? [`${(own / 1e6).toFixed(2)} MB of its own`] : []; });
@@ -152,15 +147,18 @@ async function checkFile(context, name, base) {
 /** Ten things that people look for, each by its common name and in a few clicks from the landing page. */
 async function checkWays(context, base) {
   const page = await context.newPage();
+  await page.route("**/vendor/mathjax/**", (route) => route.abort()); // no way leads through a formula
   await page.setViewportSize({ width: 1280, height: 900 });
   for (const way of TEN) await attempt("ways", `${way[0]} (${base.split(":")[0]})`, () => follow(page, base, way));
   await page.close();
 }
 
+const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
+/** Pages of every kind: with explorers, with long tables, a part's first. */
+const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
+
 /** Everything that needs the browser, as functions of a context; the longest come first, so that all end together. */
 function jobs(site, files) {
-  const text = (name) => fs.readFileSync(path.join(root, name), "utf8"), whole = pages.filter((name) => !redirects(name) && name !== "search.html");
-  const telling = new Set([...pages.filter((name) => /explorer\.css|fs-explorer|fx-panels/.test(text(name))).slice(0, 3), ...whole.filter((name) => /ledger|(^|\/)(index|intro)\.html$/.test(name)).slice(0, 2)]);
   const listed = [];
   if (["explorers", "network", "overflow", "axe", "mathematics", "screens", "print", "switch", "hints", "fields", "filters", "weight", "ledger"].some(wants)) {
     listed.push(...whole.filter((name) => !green.has(name)).sort((a, b) => text(b).length - text(a).length).map((name) => (context) => checkPage(context, name, site)));

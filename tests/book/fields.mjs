@@ -77,17 +77,9 @@ async function keys(page) {
   return failures;
 }
 
-async function onPaper(page) {
-  await page.emulateMedia({ media: "print" });
-  const seen = await page.locator(".fs-field input, .fs-field button, .fs-field .fs-said, .fs-line, .fs-next-hint").evaluateAll((all) => all.filter((node) => node.checkVisibility()).length);
-  const asked = await page.locator("p[id^=hand-in-]").evaluateAll((all) => all.filter((node) => !node.checkVisibility()).length);
-  await page.emulateMedia({ media: "screen" });
-  return [seen && `${seen} parts of fields on paper`, asked && `${asked} questions are not on paper`].filter(Boolean);
-}
-
 /** The fields of one open page. What they say stays in it, typeset, for the checks that follow: does it fit, can it be read? */
 export async function fields(page, cases, html) {
-  const failures = [...await answers(page, cases, html), ...await keys(page), ...await onPaper(page)];
+  const failures = [...await answers(page, cases, html), ...await keys(page)];
   await page.evaluate(() => window.MathJax?.startup?.promise);
   return [...failures, ...await page.locator(".fs-said mjx-merror").evaluateAll((all) => all.map((node) => `not typeset: ${node.textContent}`))];
 }

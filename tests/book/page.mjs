@@ -78,6 +78,9 @@ export async function paper(page) {
       await rest();
       window.dispatchEvent(new Event("beforeprint"));
       await rest();
+      const words = [...document.querySelectorAll(".fs-field input, .fs-field button, .fs-field .fs-said, .fs-line, .fs-next-hint")].filter((node) => node.checkVisibility()).length;
+      if (words) found.push(`${words} parts of fields on paper`);
+      for (const node of document.querySelectorAll("p[id^=hand-in-]")) if (!node.checkVisibility()) found.push(`not on paper: ${node.textContent.slice(0, 50)}`);
       const say = (what, node) => found.push(`${what}, code ${code}: <${node.tagName.toLowerCase()} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`);
       for (const fold of article.querySelectorAll("details:not([open]), .toggle-hidden")) if (fold.getClientRects().length) say("folded on paper", fold);
       if (button && (code === "shown") !== [...article.querySelectorAll(".fs-fold")].every((fold) => fold.getClientRects().length)) say("the switch does not decide", button);

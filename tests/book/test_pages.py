@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from fewsteps_book.tokens import PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(ROOT.glob("chapters/**/*.ipynb"))
@@ -85,6 +86,25 @@ def test_no_mark_is_lost_in_the_folds() -> None:
         assert html.count('class="fs-evidence ') == marks
         first = html.find('class="fs-evidence ')
         assert html.rfind('<details class="fs-fold"', 0, first) > html.rfind("</details>", 0, first)
+
+
+def test_tokens_without_an_element_have_the_colour_of_text() -> None:
+    """The build takes the elements of plain tokens away; no style sheet may have told them from their surroundings."""
+    styles = (ROOT / "_build/html/_static/pygments.css").read_text(encoding="utf8")
+    for theme in ("light", "dark"):
+        ground = re.search(rf'data-theme="{theme}"\] \.highlight \{{[^}}]*[; ](color: #\w+)', styles)
+        assert ground
+        for name in PLAIN:
+            rules = re.findall(rf'data-theme="{theme}"\] \.highlight \.{name} \{{ *([^}}]*?) *\}}', styles)
+            assert rules == [ground[1]], f"{theme}: .{name}"
+    assert not re.search(r"\.highlight \.(?:n|nn|nx|p|pm|w)\b", (ROOT / "book/_static/custom.css").read_text())
+
+
+def test_no_style_asks_the_whole_page_what_it_holds() -> None:
+    """A browser answers `:has` anew after each change below: among 30,000 elements that takes longer than a frame."""
+    large = r"(?:html|body|article|main|\.bd-[\w-]+)"
+    for path in sorted((ROOT / "book/_static").glob("*.css")):
+        assert re.findall(rf"{large}(?:\[[^\]]*\])?:has\(", path.read_text(encoding="utf8")) == [], path.name
 
 
 @pytest.mark.parametrize("slug", [path.relative_to(ROOT).with_suffix("").as_posix() for path in NOTEBOOKS])

@@ -146,7 +146,9 @@ def test_a_method_stands_once(tmp_path: Path) -> None:
 def test_the_bibliography_is_read_without_tex() -> None:
     citations = methods.load_citations(ROOT / "book/references.bib")
     assert citations["hyvarinen2005score"] == "Hyvärinen 2005"
-    assert citations["song2021ddim"] == "Song et al. 2021"
+    assert citations["lipman2023flow"] == "Lipman et al. 2023"
+    assert (citations["song2021ddim"], citations["song2021sde"]) == ("Song et al. 2021a", "Song et al. 2021b")
+    assert len(set(citations.values())) == len(citations)
     assert not [words for words in citations.values() if "\\" in words or "{" in words]
 
 

@@ -28,14 +28,15 @@ from .glue import glue
 from .ledger import Book, problems
 from .pages import as_json
 from .parts import depart_fold, fold, visit_fold
-from .pictures import shrink
+from .pictures import shrink_all
 from .places import places, unknown
 from .previews import gather, write_previews
 from .records import collect
 from .reference import register
-from .search import use_template, write_index
+from .search import leave_index, use_template, write_index
 from .specimens import add_widgets, put_specimens, specimen
 from .symbols import declared_rows, notation_rows
+from .tokens import lighten
 from .tour import parts_of, text_of
 from .words import FirstWords
 
@@ -148,10 +149,12 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def add_script(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document) -> None:
-    """Load the scripts of tables and lists on the pages that need them."""
+    """Load the scripts of tables and lists, and the ledger's style, on the pages that need them."""
     for sign, script in (('class="fs-ledger', "ledger.js"), ('class="fs-filtered', "filter.js")):
         if sign in context.get("body", ""):
             app.add_js_file(script)
+            if script == "ledger.js":
+                app.add_css_file("ledger.css")
 
 
 def write_json(app: Sphinx, error: Exception | None) -> None:
@@ -166,8 +169,7 @@ def write_json(app: Sphinx, error: Exception | None) -> None:
 def shrink_pictures(app: Sphinx, error: Exception | None) -> None:
     """Make the figures of the pages lighter on the wire."""
     if error is None and app.builder.format == "html":
-        for path in sorted((Path(app.outdir) / "_images").glob("*.png")):
-            shrink(path)
+        shrink_all(sorted((Path(app.outdir) / "_images").glob("*.png")))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -184,6 +186,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", fill)
     app.connect("doctree-resolved", glue)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", lighten, priority=450)  # links in code are set, the previews not gathered yet
     app.connect("html-page-context", gather)
     app.connect("html-page-context", add_widgets)
     app.connect("build-finished", write_json)
@@ -191,6 +194,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", put_specimens)
     app.connect("build-finished", write_previews)
     app.connect("config-inited", use_template)
+    app.connect("builder-inited", leave_index)
     app.connect("build-finished", write_index)
     app.connect("build-finished", shrink_pictures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -86,7 +86,24 @@ def aliases(methods: Iterable[Method], boxes: Iterable[Box]) -> dict[str, list[s
 
 def load_citations(path: Path) -> dict[str, str]:
     """Read the bibliography: authors and year of every paper, in short."""
-    return {key: short(entry) for key, entry in parse_file(str(path), bib_format="bibtex").entries.items()}
+    return told_apart({key: short(entry) for key, entry in parse_file(str(path), bib_format="bibtex").entries.items()})
+
+
+def told_apart(papers: Mapping[str, str]) -> dict[str, str]:
+    """Give papers of the same authors and year a letter each.
+
+    Examples
+    --------
+    >>> told_apart({"x": "Song et al. 2021", "y": "Ho et al. 2020", "z": "Song et al. 2021"})
+    {'x': 'Song et al. 2021a', 'y': 'Ho et al. 2020', 'z': 'Song et al. 2021b'}
+    """
+    same: dict[str, list[str]] = {}
+    for key, words in papers.items():
+        same.setdefault(words, []).append(key)
+    return {
+        key: words + ("abcdefgh"[same[words].index(key)] if len(same[words]) > 1 else "")
+        for key, words in papers.items()
+    }
 
 
 def short(entry: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from PIL import Image
@@ -18,8 +20,14 @@ def shrink(path: Path) -> None:
             return
         small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     trial = path.with_suffix(".tmp")
-    small.save(trial, "PNG", optimize=True)
+    small.save(trial, "PNG")  # `optimize` takes as long as the palette, for 8 % less
     if trial.stat().st_size < before:
         trial.replace(path)
     else:
         trial.unlink()
+
+
+def shrink_all(paths: Sequence[Path]) -> None:
+    """Shrink pictures, two at a time."""
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(shrink, paths, chunksize=8))

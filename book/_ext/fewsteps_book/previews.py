@@ -18,6 +18,8 @@ from bs4 import BeautifulSoup, SoupStrainer
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from .search_text import CODE
+
 SCRIPT = re.compile(r"<script\b.*?</script>|<img\b[^>]*>", re.DOTALL)
 LINK = re.compile(r'<a class="reference internal" href="([^"]+)"')
 DEFINED = re.compile(r"<dt\b[^>]*\bid=")
@@ -53,7 +55,8 @@ def opening(body: str) -> str:
 def places_of(body: str, names: set[str]) -> Iterator[tuple[str, str]]:
     """Yield the boxes and terms of these names; of a long page only they are read."""
     terms = DEFINED.search(body)
-    soup = BeautifulSoup(body, "html.parser", parse_only=None if terms else SoupStrainer(id=names.__contains__))
+    only = None if terms else SoupStrainer(id=names.__contains__)
+    soup = BeautifulSoup(CODE.sub("", body), "html.parser", parse_only=only)
     for box in soup.find_all(id=names.__contains__):
         if set(box.get_attribute_list("class")) & set(BOXES):
             yield str(box["id"]), str(box)

@@ -207,6 +207,13 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "search-index.js").write_text(script(found), encoding="utf8")
 
 
+def leave_index(app: Sphinx) -> None:
+    """Keep Sphinx from indexing the pages for its own search, which the book does not use; its stemmer is."""
+    if app.builder.format == "html":
+        app.builder.index_page = lambda *_args: None  # type: ignore[attr-defined]
+        app.builder.dump_search_index = lambda: None  # type: ignore[attr-defined]
+
+
 def use_template(app: Sphinx, config: Config) -> None:
     """Let the book's own search page take the place of the theme's."""
     config.templates_path = [*config.templates_path, str(Path(app.srcdir) / TEMPLATES)]

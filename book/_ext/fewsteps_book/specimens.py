@@ -22,7 +22,10 @@ from .previews import bodies
 
 LOGGER = logging.getLogger(__name__)
 PLACE = re.compile(r'<div class="fs-specimen" data-of="([^" ]+) ([^"]+)"></div>')
-STATE, VIEW = ('script[type="application/vnd.jupyter.widget-' + kind + '+json"]' for kind in ("state", "view"))
+STATE, VIEW = (
+    re.compile(rf'(<script type="application/vnd\.jupyter\.widget-{kind}\+json">)(.*?)(</script>)', re.DOTALL)
+    for kind in ("state", "view")
+)
 
 
 def specimen(book: Book, uri: Uri, about: str = "") -> str:
@@ -30,30 +33,30 @@ def specimen(book: Book, uri: Uri, about: str = "") -> str:
     return f'<div class="fs-specimen" data-of="{about}"></div>'
 
 
-def box(soup: BeautifulSoup, label: str) -> Iterator[str]:
+def box(html: str, label: str) -> Iterator[str]:
     """Yield a box and the line under it."""
+    soup = BeautifulSoup(html, "html.parser")
     found = soup.find(id=label)
     line = found.find_next("p", class_="fs-checked") if isinstance(found, Tag) else None
     yield from map(str, filter(None, (found, line)))
 
 
-def mark(soup: BeautifulSoup, wanted: str) -> Iterator[str]:
+def mark(html: str, wanted: str) -> Iterator[str]:
     """Yield the first mark of a kind and a result, as "verified:OM-E7", that names a mistake."""
     kind, _, name = wanted.partition(":")
-    marks = soup.select(f".fs-evidence.fs-{kind}")
+    marks = BeautifulSoup(html, "html.parser").select(f".fs-evidence.fs-{kind}")
     yield from map(str, [each for each in marks if name in each.get_text() and "Rejects" in each.get_text()][:1])
 
 
-def explorer(page: BeautifulSoup, _which: str) -> Iterator[str]:
+def explorer(html: str, _which: str) -> Iterator[str]:
     """Yield the first explorer of a page with the part of the page's state that it needs."""
-    view, state = page.select_one(VIEW), page.select_one(STATE)
+    view, state = VIEW.search(html), STATE.search(html)
     if view is None or state is None:
         return
-    data = json.loads(state.string or "")
-    wanted = needed(data["state"], json.loads(view.string or "")["model_id"])
+    data = json.loads(state[2])
+    wanted = needed(data["state"], json.loads(view[2])["model_id"])
     data["state"] = {name: model for name, model in data["state"].items() if name in wanted}
-    state.string = json.dumps(data)
-    yield from map(str, (state, view))
+    yield from (state[1], json.dumps(data).replace("</", "<\\/"), state[3], view[0])
 
 
 def needed(models: dict[str, Any], name: str) -> set[str]:
@@ -83,8 +86,8 @@ def moved(html: str, source: str, target: str) -> str:
 def taken(kind: str, which: str, outdir: Path, target: str) -> str:
     """Return a specimen; `which` is a page, and after a # what to take of it."""
     doc, _, name = which.partition("#")
-    page = BeautifulSoup((outdir / f"{doc}.html").read_text(encoding="utf8"), "html.parser")
-    found = "".join({"box": box, "mark": mark, "explorer": explorer}[kind](page, name))
+    html = (outdir / f"{doc}.html").read_text(encoding="utf8") if kind == "explorer" else bodies.get(doc, "")
+    found = "".join({"box": box, "mark": mark, "explorer": explorer}[kind](html, name))
     if not found:
         LOGGER.warning("no %s %s for %s", kind, which, target, type="fewsteps", subtype="specimen")
     return found if kind == "explorer" else moved(found, f"{doc}.html", f"{target}.html")
