@@ -1,4 +1,4 @@
-"""Exercises that answer: what is read, what is right, what is named, and that data and pages say the same."""
+"""Exercises that answer: what is read, what is right, what is named (tests/book compares the data with the pages)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from fractions import Fraction
 from itertools import count, cycle
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import sympy as sp
@@ -23,60 +22,14 @@ from fewsteps.exercises.formulas import differs, formula, proven
 from fewsteps.exercises.grammar import LONGEST, UnreadableError, parse
 from fewsteps.exercises.letters import letter
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = {path.stem: path for path in sorted(ROOT.glob("chapters/**/*.ipynb"))}
 CASES = json.loads((Path(__file__).with_name("exercise_numbers.json")).read_text(encoding="utf8"))
-#: Pages whose exercises have no answers yet. It shrinks to nothing.
-WAITING: set[str] = set()
-BOX = re.compile(r"^(:{3,}|`{3,})\{exercise\}[^\n]*\n:label: (\S+)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-HINT = re.compile(r"^(:{3,}|`{3,})\{dropdown\} Hint\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-HANDED = re.compile(r"\*\*Hand in\*\* `([^`]+)`: (.*?)(?=\n\n|\Z)(?:\n\n((?:- .*(?:\n|\Z))+))?", re.DOTALL)
 
-pages = pytest.mark.parametrize("slug", [slug for slug in PAGES if slug not in WAITING])
 every = pytest.mark.parametrize(
     "label", [pytest.param(label, id=f"{entry.page}-{label}") for label, entry in entries().items()]
 )
 
 
-def words(text: str) -> str:
-    return " ".join(text.split())
-
-
-def boxes(slug: str) -> dict[str, tuple[str, str]]:
-    """The text of each exercise of a page, and that of its hint."""
-    cells = nbformat.read(PAGES[slug], as_version=4).cells
-    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    found = list(BOX.finditer(text))
-    ends = [*[match.start() for match in found[1:]], len(text)]
-    hints = [HINT.search(text, match.end(), end) for match, end in zip(found, ends, strict=True)]
-    return {match[2]: (match[3], words(said[2]) if said else "") for match, said in zip(found, hints, strict=True)}
-
-
-# ------------------------------------------------------------------------------------------- data and pages
-
-
-def test_pages_that_wait_have_no_data_and_the_others_have() -> None:
-    assert {entry.page for entry in entries().values()} == PAGES.keys() - WAITING
-
-
-@pages
-def test_every_exercise_has_an_entry_and_every_entry_an_exercise(slug: str) -> None:
-    labels = {label.split("/")[0] for label, entry in entries().items() if entry.page == slug}
-    assert boxes(slug).keys() == labels
-    assert labels
-
-
-@pages
-def test_the_page_says_what_the_data_say(slug: str) -> None:
-    """What to hand in, the options, and the first hint; parts follow in their order."""
-    for label, (box, first) in boxes(slug).items():
-        asked = [entry for name, entry in entries().items() if name.split("/")[0] == label]
-        handed = HANDED.findall(box)
-        assert [(name, words(text)) for name, text, _ in handed] == [(entry.label, entry.asks) for entry in asked]
-        for entry, (_, _, options) in zip(asked, handed, strict=True):
-            listed = zip(letters_of(entry.options), entry.options, strict=True)
-            assert options.strip().splitlines() == [f"- ({sign}) {option}" for sign, option in listed]
-        assert first == words(find(label).hints[0])
+# ------------------------------------------------------------------------------------------- answers in the data
 
 
 @every

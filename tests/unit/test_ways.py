@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import json
 import re
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from fewsteps_book.graph import Box, reduced, svg
 from fewsteps_book.ledger import Book
 from fewsteps_book.places import BOX, Place
 from fewsteps_book.tour import Part, Stop, between, needs_of, promise_of
-
-import fewsteps as fs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -259,11 +256,3 @@ def test_a_specimens_links_lead_where_they_did() -> None:
     moved = specimens.moved(piece, "chapters/a/b.html", "book/how.html")
     assert re.findall(r'href="([^"]*)"', moved) == ["../chapters/a/b.html#fold-1", "ledger.html#row-a", "https://x.y/"]
     assert "id=" not in moved
-
-
-def test_what_the_landing_page_says_of_more_training_is_so() -> None:
-    notebook = json.loads((ROOT / "book/index.ipynb").read_text(encoding="utf8"))
-    text = "".join(line for cell in notebook["cells"] for line in cell["source"])
-    assert r"16 steps at $\lambda=1.1$, going from $s=0.2$ to $6.4$ makes the best loss twenty times *worse*" in text
-    short, long = (fs.optimal_plan(fs.merge_problem(1.1, fs.cosine_schedule(16), s)).loss for s in (0.2, 6.4))
-    assert long / short == pytest.approx(20, abs=1)
