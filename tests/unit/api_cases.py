@@ -28,6 +28,7 @@ class Case:
     torch : whether tensors are accepted for the batch and answered in kind.
     keeps : whether a float32 batch is answered in float32.
     empty : whether an empty batch has an answer; a statistic of no samples has none.
+    half : arguments that may be in half precision, which the answer then is in.
     trusted : arguments that are not checked, with the reason.
     pick : what of the answer is compared.
     """
@@ -45,6 +46,7 @@ class Case:
     keeps: bool = True
     empty: bool = True
     axis: int = 0
+    half: tuple[str, ...] = ()
     trusted: dict[str, str] = field(default_factory=dict)
     pick: Callable[[Any], Any] = lambda answer: answer
 

@@ -16,6 +16,7 @@ import api_laws
 import api_losses
 import api_maps
 import api_operators
+import api_samplers
 import api_schedules
 import api_solvers
 import numpy as np
@@ -32,6 +33,7 @@ TABLES = (
     api_maps,
     api_dynamics,
     api_solvers,
+    api_samplers,
 )
 CASES = [case for table in TABLES for case in table.CASES]
 EXCEPTIONS = {name: reason for table in TABLES for name, reason in table.EXCEPTIONS.items()}
@@ -46,6 +48,8 @@ ROOMS = (
     "operators",
     "flowmaps",
     "solvers",
+    "samplers",
+    "grids",
 )
 
 
@@ -147,8 +151,14 @@ def test_float32_is_float64_to_rounding(case):
 @every(lambda case: True)
 def test_half_precision_is_refused_or_right(case):
     for name, value in case.make().items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and name not in case.trusted:
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or name in case.trusted:
+            continue
+        if name not in case.half:
             refused(case, name, value.astype(np.float16))
+            continue
+        for got, want in zip(case.answer(**{name: value.astype(np.float16)}), case.answer(), strict=True):
+            assert got.dtype == np.float16
+            close(got, want, 1e-2, case.name)
 
 
 @every(lambda case: case.batch)
@@ -188,7 +198,8 @@ def test_tensors_are_answered_in_kind_or_refused(case):
         return
     for got, want in zip(answer, case.answer(), strict=True):
         close(got, want, 1e-9, case.name)
-    for wrong in (torch.int64, torch.float16, torch.complex64) if case.torch else ():
+    refused_types = (torch.int64, torch.complex64, *([] if case.half else [torch.float16]))
+    for wrong in refused_types if case.torch else ():
         with pytest.raises(TypeError, match=rf"\b({'|'.join(case.batch)})\b"):
             case.raw(**{other: value.to(wrong) for other, value in tensors.items()})
 

@@ -5,13 +5,14 @@ import api_identities
 import api_losses
 import api_maps
 import api_operators
+import api_samplers
 import api_solvers
 import numpy as np
 import pytest
 
 import fewsteps as fs
 
-TABLES = (api_dynamics, api_identities, api_losses, api_maps, api_operators, api_solvers)
+TABLES = (api_dynamics, api_identities, api_losses, api_maps, api_operators, api_samplers, api_solvers)
 TAKEN = ("diffusion", "process", "schedule")
 CASES = [
     pytest.param(case, name, id=f"{case} {name}")

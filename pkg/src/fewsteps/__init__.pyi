@@ -6,10 +6,12 @@ from . import evidence as evidence
 from . import exercises as exercises
 from . import fields as fields
 from . import flowmaps as flowmaps
+from . import grids as grids
 from . import identities as identities
 from . import laws as laws
 from . import operators as operators
 from . import plans as plans
+from . import samplers as samplers
 from . import schedules as schedules
 from . import show as show
 from . import solvers as solvers

@@ -1,0 +1,198 @@
+r"""Fifth floor: grids of times for samplers.
+
+A grid of $T$ steps is decreasing, $t_0 > \dots > t_T$, from noise to data. Each kind is uniform in one function of the
+time: in $t$ itself, in the half-log-SNR $\ell = \log(\alpha/\sigma)$, in a root $(\sigma/\alpha)^{1/\rho}$ of the
+noise-to-signal ratio, which between uniform noise ($\rho = 1$) and uniform $\ell$ ($\rho \to \infty$) chooses how much
+care the clean end gets, or in $\sqrt t$. With ``jump=True`` the last step leads from `stop` to 0, the data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fewsteps.arrays import clock, integer_at_least, number, positive_number
+from fewsteps.objects import having, instance
+from fewsteps.schedules import Diffusion
+
+Grid = NDArray[np.float64]
+
+
+def uniform(process: Diffusion, T: int, stop: float = 0.0, start: float | None = None, jump: bool = False) -> Grid:
+    """T steps of equal length in time.
+
+    Parameters
+    ----------
+    process : Diffusion
+    T : int
+        Number of steps, the jump among them.
+    stop : float
+        Last time before the jump, in [0, start).
+    start : float, optional
+        First time; the horizon by default.
+    jump : bool
+        Whether the last step leads from `stop` to 0; then stop > 0 and T >= 2.
+
+    Returns
+    -------
+    array of shape (T + 1,)
+        Decreasing.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of its kind.
+    ValueError
+        If T is too small, or not 0 <= stop < start <= horizon, with stop > 0 for a jump.
+
+    Notes
+    -----
+    Source: Song et al. 2021 (probability flow, score-based models).
+
+    Examples
+    --------
+    >>> from fewsteps import flow_matching
+    >>> uniform(flow_matching(), 4)
+    array([1.  , 0.75, 0.5 , 0.25, 0.  ])
+    """
+    return _grid(process, T, stop, start, jump, lambda t: t, lambda value: value)
+
+
+def quadratic(process: Diffusion, T: int, stop: float = 0.0, start: float | None = None, jump: bool = False) -> Grid:
+    """T steps of equal length in the root of time: short ones near the data.
+
+    Parameters
+    ----------
+    process, T, stop, start, jump
+        As for `uniform`.
+
+    Returns
+    -------
+    array of shape (T + 1,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `uniform`.
+
+    Notes
+    -----
+    Source: Song, Meng and Ermon 2021, appendix D.
+
+    Examples
+    --------
+    >>> from fewsteps import flow_matching
+    >>> quadratic(flow_matching(), 4)
+    array([1.    , 0.5625, 0.25  , 0.0625, 0.    ])
+    """
+    return _grid(process, T, stop, start, jump, math.sqrt, lambda value: value**2)
+
+
+def log_snr(process: Diffusion, T: int, stop: float, start: float | None = None, jump: bool = False) -> Grid:
+    """T steps of equal length in half-log-SNR: equal ratios of sigma / alpha.
+
+    Parameters
+    ----------
+    process, T, stop, start, jump
+        As for `uniform`; the half-log-SNR must be finite at both, so that there is noise at stop and signal at start.
+
+    Returns
+    -------
+    array of shape (T + 1,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `uniform`; if the half-log-SNR is infinite at `start` or `stop`.
+
+    Notes
+    -----
+    Source: Lu et al. 2022 (arXiv 2206.00927).
+
+    Examples
+    --------
+    >>> from fewsteps import edm
+    >>> log_snr(edm(), 4, stop=0.5, start=4.0, jump=True).round(12)
+    array([4. , 2. , 1. , 0.5, 0. ])
+    """
+    ell = _half_log_snr(process)
+
+    def finite(t: float) -> float:
+        if math.isinf(ell(t)):
+            end = "stop" if ell(t) > 0 else "start"
+            raise ValueError(f"{end} must have a finite half-log-SNR, got {t:g}")
+        return ell(t)
+
+    return _grid(process, T, stop, start, jump, finite, process.time_at)
+
+
+def rho(
+    process: Diffusion, T: int, stop: float, start: float | None = None, jump: bool = False, power: float = 7.0
+) -> Grid:
+    """T steps of equal length in a root of the noise-to-signal ratio sigma / alpha: the grid of EDM.
+
+    Parameters
+    ----------
+    process, T, stop, start, jump
+        As for `uniform`; there must be signal at start, and stop may be 0.
+    power : float
+        rho > 0: 1 is uniform in sigma / alpha, and large powers near `log_snr`.
+
+    Returns
+    -------
+    array of shape (T + 1,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `uniform`; if alpha = 0 at `start`, or power is not positive.
+
+    Notes
+    -----
+    Source: Karras et al. 2022 (arXiv 2206.00364), equation (5). There T counts levels, which is here with a jump.
+
+    Examples
+    --------
+    >>> from fewsteps import edm
+    >>> rho(edm(), 3, 1.0, 9.0, power=2.0).round(12)
+    array([9.        , 5.44444444, 2.77777778, 1.        ])
+    """
+    ell, power = _half_log_snr(process), positive_number(power, "power")
+
+    def root(t: float) -> float:
+        if ell(t) == -math.inf:
+            raise ValueError(f"start must have alpha > 0, got {t:g}")
+        return math.exp(-ell(t) / power)
+
+    return _grid(process, T, stop, start, jump, root, lambda value: process.time_at(-power * math.log(value)))
+
+
+def _half_log_snr(process: Diffusion) -> Callable[[float], float]:
+    having(process, ("half_log_snr", "time_at", "horizon"), "process")
+    return lambda t: float(process.half_log_snr(t))
+
+
+def _grid(
+    process: Diffusion,
+    T: int,
+    stop: float,
+    start: float | None,
+    jump: bool,
+    forth: Callable[[float], float],
+    back: Callable[[float], float],
+) -> Grid:
+    """Equal steps of a function of the time; both ends are as given, to the bit."""
+    horizon = having(process, ("horizon",), "process").horizon
+    first = horizon if start is None else number(clock(start, horizon, "start"), "start")
+    last = number(clock(stop, horizon, "stop"), "stop")
+    jump = instance(jump, bool, "jump")
+    steps = integer_at_least(T, 1 + jump, "T") - jump
+    if not last < first:
+        raise ValueError(f"stop must be less than start = {first:g}, got {last:g}")
+    if jump and last == 0:
+        raise ValueError("stop must be greater than 0 for a jump to 0, got 0")
+    inner = np.linspace(forth(first), forth(last), steps + 1)[1:-1]
+    return np.array([first, *map(back, map(float, inner)), last, *([0.0] if jump else [])])
