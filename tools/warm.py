@@ -27,7 +27,8 @@ from pathlib import Path
 
 #: What pages and the package import, but for the package itself.
 LIBRARIES = (
-    *("numpy", "array_api_compat.numpy", "array_api_compat.torch", "torch", "torch.func", "sklearn.datasets", "ot"),
+    *("numpy", "array_api_compat.numpy", "array_api_compat.torch", "sklearn.datasets", "ot"),
+    *("torch", "torch.func", "torch._decomp", "torch._dynamo"),  # the last two: with the first optimiser or jvp
     *(
         f"scipy.{name}"
         for name in ("integrate", "interpolate", "linalg", "optimize", "sparse", "spatial", "special", "stats")

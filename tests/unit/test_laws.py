@@ -6,6 +6,7 @@ from scipy import stats
 from strategies import seeds
 
 import fewsteps as fs
+from fewsteps.laws.parts import greatest, softmax, total
 
 
 def random_law(seed: int, d: int = 3) -> fs.Gaussian:
@@ -88,3 +89,14 @@ def test_bad_points_and_levels_are_refused():
         law.denoiser(np.zeros(2), 1.0, -1.0)
     with pytest.raises(TypeError, match="rng must be"):
         law.sample(3, 0)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 7, 8, 9, 40])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_are_combined_as_numpy_does(columns, dtype):
+    """Short axes are reduced column by column, to the same bits."""
+    values = np.random.default_rng(columns).standard_normal((5, 3, columns)).astype(dtype)
+    assert np.array_equal(greatest(values), values.max(axis=-1, keepdims=True))
+    assert np.array_equal(total(values), values.sum(axis=-1, keepdims=True))
+    assert greatest(values).dtype == total(values).dtype == dtype
+    assert np.allclose(softmax(values).sum(axis=-1), 1, rtol=1e-6)

@@ -161,7 +161,9 @@ def _solve(z: Floats, end: Level, log_weights: Floats, low: Floats, high: Floats
     """The y with sum_k w_k (N(y_k) - N(z_k)) = 0, y_k = (y - mean_k)/std_k, by Newton's method in a bracket."""
     tails = log_weights + special.log_ndtr(-np.abs(z))
     log_factor = log_weights - tails.max(axis=-1, keepdims=True)  # tails are compared in units of the largest
-    parts = [np.broadcast_to(part, z.shape).reshape(-1, z.shape[-1]) for part in (z, *end, log_factor)]
+    sign = np.where(z > 0, -1.0, 1.0)  # with the smaller tail of z nothing is subtracted from one
+    goal = np.exp(log_factor + special.log_ndtr(sign * z))
+    parts = [np.broadcast_to(part, z.shape).reshape(-1, z.shape[-1]) for part in (*end, log_factor, sign, goal)]
     low, high = low.reshape(-1, 1), high.reshape(-1, 1)
     found = (low + high) / 2
     step, rows = high - low, np.arange(len(found))
@@ -175,7 +177,7 @@ def _solve(z: Floats, end: Level, log_weights: Floats, low: Floats, high: Floats
             step = np.where(excess == 0, 0.0, np.where(good, newton, (low + high) / 2 - y))
             found[rows] = y + step
             # Newton's method squares the error: after a step of 1e-9 standard deviations it is below rounding
-            enough = np.where(good, 1e-9, 1e-16) * parts[2].min(axis=-1, keepdims=True) + 2.3e-16 * np.abs(y)
+            enough = np.where(good, 1e-9, 1e-16) * parts[1].min(axis=-1, keepdims=True) + 2.3e-16 * np.abs(y)
             open_ = (np.abs(step) > enough)[:, 0]
             if not open_.any():
                 break
@@ -183,15 +185,12 @@ def _solve(z: Floats, end: Level, log_weights: Floats, low: Floats, high: Floats
     return found.reshape(*z.shape[:-1], 1)
 
 
-def _newton(y: Floats, z: Floats, mean: Floats, std: Floats, log_factor: Floats) -> tuple[Floats, Floats]:
-    """The excess of the distribution function at y, and Newton's step; shape (n, 1) each."""
+def _newton(
+    y: Floats, mean: Floats, std: Floats, log_factor: Floats, sign: Floats, goal: Floats
+) -> tuple[Floats, Floats]:
+    """The excess of the distribution function at y over the goal, and Newton's step; shape (n, 1) each."""
     k = (y - mean) / std
-    excess = np.sum(_difference(k, z, log_factor), axis=-1, keepdims=True)
+    difference = sign * (np.exp(log_factor + special.log_ndtr(sign * k)) - goal)
+    excess = np.sum(difference, axis=-1, keepdims=True)
     density = np.sum(np.exp(log_factor - k * k / 2) / std, axis=-1, keepdims=True) / np.sqrt(2 * np.pi)
     return excess, -excess / density
-
-
-def _difference(a: Floats, b: Floats, log_factor: Floats) -> Floats:
-    """exp(log_factor) (N(a) - N(b)) with the smaller tail of b: nothing is subtracted from one."""
-    sign = np.where(b > 0, -1.0, 1.0)
-    return sign * (np.exp(log_factor + special.log_ndtr(sign * a)) - np.exp(log_factor + special.log_ndtr(sign * b)))

@@ -16,7 +16,7 @@ from fewsteps.laws.intervals import Board, Intervals
 from fewsteps.laws.parts import blocked
 
 #: Numbers a row needs for each interval of an axis.
-_ROW = 128
+_ROW = 256
 
 
 class NoisyBoard:

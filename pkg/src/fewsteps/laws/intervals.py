@@ -16,6 +16,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from fewsteps.arrays import Array, like
+from fewsteps.laws.parts import greatest, total
 
 #: Beyond this many standard deviations a normal density is below the rounding of its top, e^(-36).
 _REACH = math.sqrt(72.0)
@@ -59,14 +60,13 @@ class Intervals:
 
     def merged(self) -> Intervals:
         """The union of the intervals: log of the summed densities, means and variance under their shares."""
-        xp = array_namespace(self.log)
-        top = xp.max(self.log, axis=-1, keepdims=True)
+        xp, top = array_namespace(self.log), greatest(self.log)
         share = xp.exp(self.log - top)
-        total = xp.sum(share, axis=-1, keepdims=True)
-        share = share / total
-        u = xp.sum(share * self.u, axis=-1)
-        var = xp.sum(share * (self.var + (self.u - u[..., None]) ** 2), axis=-1)
-        return Intervals((top + xp.log(total))[..., 0], u, xp.sum(share * self.v, axis=-1), var)
+        sums = total(share)
+        share = share / sums
+        u = total(share * self.u)
+        var = total(share * (self.var + (self.u - u) ** 2))
+        return Intervals(*(part[..., 0] for part in (top + xp.log(sums), u, total(share * self.v), var)))
 
 
 @dataclass(frozen=True, eq=False)

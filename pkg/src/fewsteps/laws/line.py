@@ -63,23 +63,27 @@ def quantile(law: Law, q: Any, alpha: float = 1.0, sigma: float = 0.0) -> NDArra
     q, (mean, std) = floats(q, "q"), _line(law, alpha, sigma)
     if np.any(q <= 0) or np.any(q >= 1):
         raise ValueError(f"q must lie strictly between 0 and 1, got {q!r}")
-    of_components = mean + std * special.ndtri(q)[..., None]
+    shape, q = q.shape, q.reshape(-1)
+    of_components = mean + std * special.ndtri(q)[:, None]
     low, high = of_components.min(axis=-1), of_components.max(axis=-1)
-    x = (low + high) / 2
+    # above the median the upper tail keeps the digits that 1 - q loses
+    x, side, tail = (low + high) / 2, np.where(q < 0.5, 1.0, -1.0), np.minimum(q, 1 - q)
+    moving = np.arange(q.size)
     for _ in range(100):
-        z = (x[..., None] - mean) / std
-        # above the median the upper tail keeps the digits that 1 - q loses
-        excess = np.where(q < 0.5, special.ndtr(z) @ law.weights - q, (1 - q) - special.ndtr(-z) @ law.weights)
-        low, high = np.where(excess < 0, x, low), np.where(excess > 0, x, high)
+        old, left, right = x[moving], low[moving], high[moving]
+        z = (old[:, None] - mean) / std
+        excess = side[moving] * (special.ndtr(side[moving, None] * z) @ law.weights - tail[moving])
+        left, right = np.where(excess < 0, old, left), np.where(excess > 0, old, right)
         density = np.exp(-z * z / 2) @ (law.weights / (std * np.sqrt(2 * np.pi)))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            new = x - excess / density
-        new = np.where((new > low) & (new < high), new, (low + high) / 2)
-        enough = 2e-16 * (std.min() + np.abs(x))
-        done, x = bool(np.all(np.abs(new - x) <= enough)), np.where(excess == 0, x, new)
-        if done:
+            new = old - excess / density
+        new = np.where((new > left) & (new < right), new, (left + right) / 2)
+        new = np.where(excess == 0, old, new)
+        x[moving], low[moving], high[moving] = new, left, right
+        moving = moving[np.abs(new - old) > 2e-16 * (std.min() + np.abs(old))]
+        if not moving.size:
             break
-    return np.asarray(x)
+    return x.reshape(shape)
 
 
 def _line(law: Law, alpha: float, sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

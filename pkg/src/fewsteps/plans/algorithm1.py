@@ -53,22 +53,35 @@ def algorithm1(A: Any, gamma: Any, target: Any, *, as_printed: bool = False) -> 
     same_shape(A, gamma, "A and gamma")
     if A.ndim != 2 or target.shape != A.shape[1:]:
         raise ValueError(f"A must have shape (T, d) and target (d,), got {A.shape} and {target.shape}")
-    T, splits = len(A), 0
-    best = {(t, t): (A[t - 1], Plan(t, t)) for t in range(1, T + 1)}
-    for length in range(2, T + 1):
-        for a in range(1, T - length + 2):
-            b = a + length - 1
-            g = gamma[b - 1]
-            value = (1 - g) * np.prod(A[a - 1 : b], axis=0) + g * A[b - 1]
-            best[a, b] = value, Plan(a, b)
-            least = np.inf if as_printed else np.sum((target - value) ** 2)
-            for m in range(a, b):
-                (left, left_plan), (right, right_plan) = best[a, m], best[m + 1, b]
-                value = (1 - g) * left * right + g * right
-                error = np.sum((target - value) ** 2)
-                splits += 1
-                if error < least:
-                    least = error
-                    best[a, b] = value, Plan.merge(left_plan, right_plan)
-    value, plan = best[1, T]
-    return plan, value, splits
+    T, splits, steps = len(A), 0, np.arange(len(A))
+    cut = np.full((T, T), -1)  # last step of the left part of [a, b]; -1 merges at one shot
+    best = np.zeros((T, T, A.shape[1]), dtype=np.result_type(A, gamma))
+    best[steps, steps] = product = A
+    for length in range(2, T + 1):  # all intervals of one length at once
+        a, b = steps[: T - length + 1], steps[length - 1 :]
+        g, product = gamma[b], product[:-1] * A[b]
+        direct = (1 - g) * product + g * A[b]
+        m, rows = a[:, None] + steps[: length - 1], np.arange(len(a))
+        left, right = best[a[:, None], m], best[m + 1, b[:, None]]
+        values = (1 - g)[:, None] * left * right + g[:, None] * right
+        errors = np.sum((target - values) ** 2, axis=-1)
+        splits += errors.size
+        first = errors.argmin(axis=1)
+        least = np.inf if as_printed else np.sum((target - direct) ** 2, axis=-1)
+        improves = errors[rows, first] < least
+        best[a, b] = np.where(improves[:, None], values[rows, first], direct)
+        cut[a, b] = np.where(improves, m[rows, first], -1)
+    return _plan(cut), best[0, -1], splits
+
+
+def _plan(cut: NDArray[np.intp]) -> Plan:
+    """The plan of all steps that a table of cuts stands for; iterative, for combs of any depth."""
+    blocks = [(0, len(cut) - 1)]
+    for a, b in blocks:  # grows on the way: every part comes after its whole
+        if cut[a, b] >= 0:
+            blocks += [(a, int(cut[a, b])), (int(cut[a, b]) + 1, b)]
+    plans: dict[tuple[int, int], Plan] = {}
+    for a, b in reversed(blocks):
+        m = int(cut[a, b])
+        plans[a, b] = Plan(a + 1, b + 1) if m < 0 else Plan.merge(plans[a, m], plans[m + 1, b])
+    return plans[0, len(cut) - 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
 import numpy as np
@@ -107,10 +107,17 @@ def classify_plan(plan: Plan) -> str:
     >>> classify_plan(boot_plan(5)), classify_plan(Plan.parse("(1|[2..4])"))
     ('boot', 'hybrid')
     """
+    return _names(plan.length).get(str(plan), "hybrid")
+
+
+@lru_cache(maxsize=64)
+def _names(T: int) -> dict[str, str]:
+    """Names of the canonical plans for T steps by their printed forms, the first one where two agree."""
+    names: dict[str, str] = {}
     for name, build in CANONICAL_PLANS.items():
-        if (name != "progressive" or plan.length & (plan.length - 1) == 0) and plan == build(plan.length):
-            return name
-    return "hybrid"
+        if name != "progressive" or T & (T - 1) == 0:
+            names.setdefault(str(build(T)), name)
+    return names
 
 
 def count_plans(T: int, *, kary: bool = False) -> int:

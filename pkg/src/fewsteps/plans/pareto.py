@@ -126,18 +126,22 @@ def _candidates(
         rows = max(1, _AT_ONCE // len(right))
         for start in range(0, len(left), rows):
             kept = (1 - g) * left[start : start + rows] + g * W[a, m]
-            values = (V[None] * kept[:, None] + beside[None]).reshape(-1, d)
-            i, j = np.divmod(np.arange(len(values)), len(right))
-            yield values, np.stack([np.full(len(values), m), start + i, j], axis=1)
+            origins = np.empty((len(kept), len(right), 3), dtype=np.intp)
+            origins[..., 0], origins[..., 1] = m, start + np.arange(len(kept))[:, None]
+            origins[..., 2] = np.arange(len(right))
+            yield (V[None] * kept[:, None] + beside[None]).reshape(-1, d), origins.reshape(-1, 3)
 
 
 def _front(batches: Iterator[tuple[Floats, Ints]], sign: Floats, one_sided: NDArray[np.bool_]) -> tuple[Floats, Ints]:
     """The candidates that no other dominates."""
     held: list[tuple[Floats, Ints]] = []
+    count = 0
     for batch in batches:
         held.append(batch)
-        if sum(len(values) for values, _ in held) > _AT_ONCE:
+        count += len(batch[0])
+        if count > _AT_ONCE:
             held = [_reduced(held, sign, one_sided)]
+            count = len(held[0][0])
     return _reduced(held, sign, one_sided)
 
 

@@ -21,6 +21,8 @@ from fewsteps.objects import function
 from fewsteps.solvers.march import Progress, time_grid
 
 Floats = NDArray[np.float64]
+#: Gauss's rule of three points, made once: its nodes are eigenvalues.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
 def generator(drift: Any, diffusion_coefficient: float, edges: Any) -> csr_array:
@@ -83,10 +85,9 @@ def _centres(edges: Floats) -> Floats:
 
 def _gauss_points(edges: Floats) -> tuple[Floats, Floats]:
     """Three points between each two neighbouring centres, flat, and their weights."""
-    nodes, weights = np.polynomial.legendre.leggauss(3)
     centres = _centres(edges)
     middle, half = _centres(centres), np.diff(centres) / 2
-    return (middle[:, None] + half[:, None] * nodes).ravel(), weights / 2
+    return (middle[:, None] + half[:, None] * _NODES).ravel(), _WEIGHTS / 2
 
 
 def _mean_drift(drift: Callable[[Floats], Any], edges: Floats) -> Floats:
