@@ -100,3 +100,20 @@ def test_infinite_ends_are_refused():
         grids.rho(process, 4, 0.1)
     with pytest.raises(ValueError, match="power must be greater than 0"):
         grids.rho(process, 4, 0.1, 0.9, power=0.0)
+
+
+def test_times_that_only_rounding_tells_apart_are_refused():
+    for make in (
+        lambda: grids.uniform(fs.flow_matching(), 4, stop=1 - 1.2e-16),
+        lambda: grids.rho(fs.edm(), 1000, 0.0),
+        lambda: grids.rho(fs.edm(), 8, 0.002, power=0.005),
+    ):
+        with pytest.raises(ValueError, match=r"rounding|power"):
+            make()
+
+
+@pytest.mark.parametrize("power", [0.1, 0.5, 7.0, 1e3, 1e16])
+def test_rho_has_equal_steps_of_its_root(power):
+    times = grids.rho(fs.edm(), 6, 0.5, power=power)
+    steps = np.diff(np.expm1(np.log(times / 80) / power))
+    np.testing.assert_allclose(steps, steps[0], rtol=1e-8)

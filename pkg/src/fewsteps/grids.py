@@ -19,6 +19,8 @@ from fewsteps.objects import having, instance
 from fewsteps.schedules import Diffusion
 
 Grid = NDArray[np.float64]
+#: Of the horizon: how well a time is known that has a given half-log-SNR, with a margin.
+_APART = 1e-13
 
 
 def uniform(process: Diffusion, T: int, stop: float = 0.0, start: float | None = None, jump: bool = False) -> Grid:
@@ -46,7 +48,8 @@ def uniform(process: Diffusion, T: int, stop: float = 0.0, start: float | None =
     TypeError
         If an argument is not of its kind.
     ValueError
-        If T is too small, or not 0 <= stop < start <= horizon, with stop > 0 for a jump.
+        If T is too small, or not 0 <= stop < start <= horizon, with stop > 0 for a jump; if two times are so close
+        that they would be told apart by rounding alone.
 
     Notes
     -----
@@ -148,7 +151,7 @@ def rho(
     Raises
     ------
     TypeError, ValueError
-        As for `uniform`; if alpha = 0 at `start`, or power is not positive.
+        As for `uniform`; if alpha = 0 at `start`, or power is less than 0.01.
 
     Notes
     -----
@@ -161,18 +164,26 @@ def rho(
     array([9.        , 5.44444444, 2.77777778, 1.        ])
     """
     ell, power = _half_log_snr(process), positive_number(power, "power")
+    if power < 0.01:
+        raise ValueError(f"power must be at least 0.01, got {power:g}")
+    top = ell(_first(process, start))
+    if top == -math.inf:
+        raise ValueError("start must have alpha > 0, got a time with alpha = 0")
 
-    def root(t: float) -> float:
-        if ell(t) == -math.inf:
-            raise ValueError(f"start must have alpha > 0, got {t:g}")
-        return math.exp(-ell(t) / power)
+    def root(t: float) -> float:  # against that of the start, less 1: for large powers all roots are near 1
+        return math.expm1((top - ell(t)) / power)
 
-    return _grid(process, T, stop, start, jump, root, lambda value: process.time_at(-power * math.log(value)))
+    return _grid(process, T, stop, start, jump, root, lambda value: process.time_at(top - power * math.log1p(value)))
 
 
 def _half_log_snr(process: Diffusion) -> Callable[[float], float]:
     having(process, ("half_log_snr", "time_at", "horizon"), "process")
     return lambda t: float(process.half_log_snr(t))
+
+
+def _first(process: Diffusion, start: float | None) -> float:
+    horizon = float(having(process, ("horizon",), "process").horizon)
+    return horizon if start is None else number(clock(start, horizon, "start"), "start")
 
 
 def _grid(
@@ -185,8 +196,7 @@ def _grid(
     back: Callable[[float], float],
 ) -> Grid:
     """Equal steps of a function of the time; both ends are as given, to the bit."""
-    horizon = having(process, ("horizon",), "process").horizon
-    first = horizon if start is None else number(clock(start, horizon, "start"), "start")
+    first, horizon = _first(process, start), process.horizon
     last = number(clock(stop, horizon, "stop"), "stop")
     jump = instance(jump, bool, "jump")
     steps = integer_at_least(T, 1 + jump, "T") - jump
@@ -195,4 +205,7 @@ def _grid(
     if jump and last == 0:
         raise ValueError("stop must be greater than 0 for a jump to 0, got 0")
     inner = np.linspace(forth(first), forth(last), steps + 1)[1:-1]
-    return np.array([first, *map(back, map(float, inner)), last, *([0.0] if jump else [])])
+    times = np.array([first, *map(back, map(float, inner)), last, *([0.0] if jump else [])])
+    if not np.all(times[:-1] - times[1:] > _APART * horizon):
+        raise ValueError(f"T must be so small that times differ by more than rounding, got {T} down to {last:g}")
+    return times

@@ -177,7 +177,7 @@ def heun(
     def step(y: Array, k: int) -> Array:
         s, t = run.places[k : k + 2]
         kind, rule = euler_step(process, s, t, clock)
-        first = run.predict(y, s, kind)
+        first = run.predict(y, s, kind, keep=True)
         ahead = rule.taken(y, [first])
         if not t.sigma or kind == "data":
             return ahead

@@ -60,7 +60,8 @@ def picard(velocity: Field, x: Any, times: Any, sweeps: int, rule: str = "left")
     xp, h = namespace(x), [t - s for s, t in pairwise(grid)]
     iterates = [[x] * len(grid)]
     for _ in range(sweeps):
-        slopes = [field(y, t) for y, t in zip(iterates[-1], grid, strict=True)]
+        used = len(grid) if trapezoid else len(grid) - 1
+        slopes = [field(y, t) for y, t in zip(iterates[-1][:used], grid[:used], strict=True)]
         states = [x]
         for j, step in enumerate(h):
             slope = (slopes[j] + slopes[j + 1]) / 2 if trapezoid else slopes[j]
@@ -147,7 +148,7 @@ def paradigms(
     states, front, fronts = [run.x] * (run.steps + 1), 0, []
     while front < run.steps:
         end, y, settled = min(front + window, run.steps), states[front], None
-        values = [run.predict(states[j], run.places[j], kind) for j in range(front, end)]
+        values = [run.predict(states[j], run.places[j], kind, keep=True) for j in range(front, end)]
         for j, value in enumerate(values, front):
             y = rules[j].taken(y, [value])
             if settled is None and not _largest(y - states[j + 1]) <= tolerance:

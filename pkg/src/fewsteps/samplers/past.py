@@ -48,13 +48,13 @@ class Past:
         """From the state at place k to that at place k + 1, with one call of the model but in single-step starts."""
         s, t = self.run.places[k : k + 2]
         kind = self.form if s.alpha else "data"
-        value = self.run.predict(y, s, kind)
+        value = self.run.predict(y, s, kind, keep=self.order > 1 or self.corrects)
         if self.before is not None:
             y = self._corrected(*self.before, s, value)
         self.places, self.values = [s, *self.places][: self.order], [value, *self.values][: self.order]
         wanted = self.order_at(k)
         n = min(wanted, len(self.values))
-        single = self.single_start and n < wanted
+        single = self.single_start and n < wanted and t.sigma > 0  # which has no inner places in half-log-SNR
         self.before = (y, n) if self.corrects and s.alpha and not single else None
         if single:
             return single_step(self.run, y, s, t, kind, THIRD, False, value)

@@ -24,7 +24,7 @@ def phi(m: int, z: Any) -> NDArray[np.float64]:
     Parameters
     ----------
     m : int
-        At least 0.
+        From 0 to 8; methods of higher order are not in use, and the recursion would lose digits.
     z : array of shape (...)
         Without a unit: a step of the half-log-SNR, positive for predictions of the noise, negative for the data's.
 
@@ -38,7 +38,7 @@ def phi(m: int, z: Any) -> NDArray[np.float64]:
     TypeError
         If `m` is no integer or `z` does not hold real numbers.
     ValueError
-        If `m` is negative, or an entry of `z` is not finite or so large that exp(z) overflows.
+        If `m` is negative or more than 8, or an entry of `z` is not finite or so large that exp(z) overflows.
 
     Notes
     -----
@@ -50,6 +50,8 @@ def phi(m: int, z: Any) -> NDArray[np.float64]:
     array([0., 0., 0.])
     """
     m, z = integer_at_least(m, 0, "m"), floats(z, "z")
+    if m > 8:
+        raise ValueError(f"m must be at most 8, got {m}")
     if np.any(z > 709):
         raise ValueError(f"z must be at most 709, got {z!r}: exp(z) overflows")
     return np.array([phi_of(m, float(one)) for one in z.flat]).reshape(z.shape)

@@ -33,10 +33,10 @@ class Method:
         error of the flow, for noisy methods that of the law.
     order_from_low : int
         The same with the default start, whose first step has order 1.
-    evaluations : int
-        Of the model, a step with finite half-log-SNR at both of its ends.
-    memory : int
-        Arrays of the state's size that are kept from one step to the next beside the state.
+    evaluations : int or None
+        Of the model, a step with finite half-log-SNR at both of its ends; None if that depends on the model.
+    memory : int or None
+        Arrays of the state's size that are kept from one step to the next beside the state; None: a whole window.
     integrates : str
         The prediction whose integral is approximated.
     assumes : str
@@ -49,8 +49,8 @@ class Method:
     options: dict[str, Any]
     order: int
     order_from_low: int
-    evaluations: int
-    memory: int
+    evaluations: int | None
+    memory: int | None
     integrates: str
     assumes: str
     source: str
@@ -94,7 +94,7 @@ METHODS: dict[str, Method] = {
     "unipc-1": Method(unipc, {"order": 1}, 2, 2, 1, 2, "data", "half-log-SNR", _UNIPC),
     "unipc-2": Method(unipc, {"order": 2}, 3, 3, 1, 3, "data", "half-log-SNR", _UNIPC),
     "unipc-3": Method(unipc, {"order": 3}, 4, 3, 1, 4, "data", "half-log-SNR", _UNIPC),
-    "paradigms": Method(_sequence, {}, 1, 1, 1, 0, "data", "constant", "Shih et al. 2023"),
+    "paradigms": Method(_sequence, {}, 1, 1, None, None, "data", "constant", "Shih et al. 2023"),
 }
 
 
@@ -119,11 +119,14 @@ def sample(
         One of `METHODS`.
     model : callable
         ``model(x, t)`` with a state of the shape of `x` and a time as a float; the answer has this shape. Never called
-        at a time with sigma = 0. What is recorded for gradients is the caller's: use `torch.no_grad` for networks.
+        at a time with sigma = 0. It must not write to its argument. What is recorded for gradients is the caller's:
+        use `torch.no_grad` for networks.
     process : Diffusion
     x : array of any shape
         The state at times[0], points or images in a batch. The answer keeps its kind, dtype and device. The steps'
-        coefficients are computed in float64; half precision is carried in float32, and the model sees half precision.
+        coefficients are computed in float64; in single precision the methods that integrate the noise lose digits near
+        alpha = 0, by a factor 1 / alpha, and those for the data do not. Half precision is carried in float32, and the
+        model sees half precision.
     times : array of shape (N + 1,)
         Strictly decreasing, within [0, horizon]: from `grids`, or others.
     predicts : {"data", "noise", "score", "velocity"}
@@ -132,6 +135,7 @@ def sample(
         Draws the fresh noise, or is it; methods without noise do not look at it.
     clip : pair of numbers or callable, optional
         Limits (low, high) of the data prediction, or a function of it, such as a threshold that depends on the batch.
+        Methods that extrapolate predictions may leave the limits all the same.
     path : bool
         Whether to return the states at all times.
     progress : callable, optional
@@ -209,7 +213,7 @@ class Counting:
 
 
 def evaluations(method: str, process: Diffusion, times: Any, **options: Any) -> int:
-    """How often a method calls the model along a grid, exactly: it is followed with a batch of no points.
+    """How often a method calls the model along a grid, exactly: it is followed with one point.
 
     Parameters
     ----------
@@ -234,5 +238,5 @@ def evaluations(method: str, process: Diffusion, times: Any, **options: Any) -> 
     if method == "paradigms":
         raise ValueError("method must be one whose count is known without it, got 'paradigms': see ParallelRun")
     model = Counting(lambda x, t: 0 * x)
-    sample(method, model, process, np.zeros((0, 1)), times, noise=np.random.default_rng(0), **options)
+    sample(method, model, process, np.zeros((1, 1)), times, **{"noise": np.random.default_rng(0), **options})
     return model.calls

@@ -51,10 +51,15 @@ class Setting:
         shown = model if self.half is None else lambda y, t: model(_cast(y, self.half), t)
         self._field = checked_field(shown, self.x, "model")
 
-    def predict(self, y: Array, place: Place, target: str) -> Array:
-        """Call the model once; its prediction at `y`, clipped where that is asked for, as the kind that is wanted."""
+    def predict(self, y: Array, place: Place, target: str, keep: bool = False) -> Array:
+        """Call the model once; its prediction at `y`, clipped where that is asked for, as the kind that is wanted.
+
+        What is kept for later steps must not be a buffer into which the model writes its next answer.
+        """
         self.evaluations += 1
         value, source = self._field(y, place.t), self.predicts
+        if keep and self.clip is None and source == target:
+            return 1 * value
         if self.clip is not None:
             value, source = self.clip(turned(value, y, place, source, "data")), "data"
         return turned(value, y, place, source, target)
@@ -65,7 +70,13 @@ class Setting:
 
     def given_back(self, y: Array) -> Array:
         """A state in the dtype that came in."""
-        return y if self.half is None else _cast(y, self.half)
+        if self.half is None:
+            return y
+        with np.errstate(over="ignore"):  # told below, in words
+            out = _cast(y, self.half)
+        if not bool(namespace(y).all(namespace(y).isfinite(out))):
+            raise FloatingPointError(f"the state does not fit into {self.half}: give it in single precision")
+        return out
 
 
 def _places(process: Diffusion, times: Any) -> list[Place]:
@@ -78,6 +89,8 @@ def _places(process: Diffusion, times: Any) -> list[Place]:
 
 def _carried(x: Any) -> tuple[Any, Array]:
     """The dtype of a half-precision state, else None; and the state in the precision in which it is carried."""
+    if isinstance(x, np.generic):
+        x = np.asarray(x)
     if is_torch_array(x) and x.dtype.is_floating_point and x.dtype.itemsize < 4:
         return x.dtype, state(x.float())
     if isinstance(x, np.ndarray) and x.dtype == np.float16:
@@ -125,12 +138,13 @@ def draws(noise: Any, setting: Setting, needed: bool) -> Callable[[int], Array]:
             )
         return lambda k: 0 * x
     if hasattr(noise, "shape") or isinstance(noise, list | tuple):
-        given = as_kind(state(noise, "noise"), x)
+        given = as_kind(state(_carried(noise)[1], "noise"), x)
         if tuple(given.shape) != (setting.steps, *x.shape):
             raise ValueError(f"noise must have shape {(setting.steps, *x.shape)}, got {tuple(given.shape)}")
         return lambda k: given[k]
     try:
         normal_like(x.reshape(-1)[:0], noise)
     except TypeError as error:
-        raise TypeError(f"noise must be a random generator or an array of draws, got {noise!r}") from error
-    return lambda k: normal_like(x, noise)
+        asked = "a random generator (one of torch for tensors only) or an array of draws"
+        raise TypeError(f"noise must be {asked}, got {noise!r}") from error
+    return lambda k: normal_like(x.reshape(-1), noise).reshape(x.shape)

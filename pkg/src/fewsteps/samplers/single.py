@@ -44,7 +44,7 @@ def dpm_solver(
     form : {"noise", "data"}
         The prediction whose integral is approximated.
     place : float
-        In (0, 1]: the inner node of order 2, as a part of the step in half-log-SNR.
+        In [0.001, 1]: the inner node of order 2, as a part of the step in half-log-SNR.
     simple : bool
         For order 2, whether the weights are those of the papers, which for the middle is the rule of the midpoint, or
         the exact integrals of the line through both values.
@@ -72,12 +72,12 @@ def dpm_solver(
     array([1.716])
     """
     run, form = Setting(model, process, x, times, predicts, clip), one_of(form, FORMS, "form")
-    tableau = _tableau(order_up_to(order, 3), number(place, "place", low=0.0, strict=True), simple)
+    tableau = _tableau(order_up_to(order, 3), number(place, "place", low=0.001), simple)
 
     def step(y: Array, k: int) -> Array:
         s, t = run.places[k : k + 2]
         kind = form if s.alpha else "data"
-        return single_step(run, y, s, t, kind, tableau, simple, run.predict(y, s, kind))
+        return single_step(run, y, s, t, kind, tableau, simple, run.predict(y, s, kind, keep=order > 1))
 
     return run.follow(step, path, progress)
 
@@ -130,6 +130,6 @@ def single_step(
     for part, used in inner:
         place = between(run.process, s, t, part) if part < 1 else t
         at = reached(place, used, False)
-        values.append(run.predict(at, place, kind))
+        values.append(run.predict(at, place, kind, keep=True))
         places.append(place)
     return reached(t, last, simple and len(inner) == 1)

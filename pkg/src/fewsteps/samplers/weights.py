@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,6 +132,8 @@ def step_weights(
         raise ValueError(f"nodes must be different times, at least one, got {nodes!r}")
     if form == "data" and variable != "log-snr":
         raise ValueError(f"variable must be 'log-snr' in the data form, got {variable!r}")
+    if simple and (len(at) > 2 or variable != "log-snr"):
+        raise ValueError(f"simple must be False for more than two nodes, or in another variable, got {nodes!r}")
     if form == "noise" and gamma:
         raise ValueError(f"gamma must be 0 in the noise form, got {gamma:g}")
     start, end, *known = (place_at(process, time) for time in (s, t, *at))
@@ -201,11 +204,19 @@ def _means_in_time(process: Diffusion, s: Place, t: Place, n: int) -> NDArray[np
 
     By parts, so that no rate is needed, and in v with u = 1 - v^2, where roots of time at its end 0 are smooth.
     """
-    v, rule = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
+    v, rule = _GAUSS
     times = t.t + (s.t - t.t) * v**2
     ahead = t.sigma / t.alpha - process.sigma(times) / process.alpha(times)
     means = [np.sum(2 * v * rule * k * (1 - v**2) ** (k - 1) * ahead) for k in range(1, n)]
     return np.array([1.0, *(np.array(means) / (t.sigma / t.alpha - s.sigma / s.alpha))])
 
 
-_GAUSS = np.polynomial.legendre.leggauss(32)
+def _graded() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights on [0, 1], in panels that shrink towards 1, where sigma/alpha is nearly singular."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    ends = [0.0, *(1 - 4.0**-k for k in range(1, 21)), 1.0]
+    panels = [((a + b) / 2 + (b - a) / 2 * nodes, (b - a) / 2 * weights) for a, b in pairwise(ends)]
+    return np.concatenate([v for v, _ in panels]), np.concatenate([w for _, w in panels])
+
+
+_GAUSS = _graded()
