@@ -20,6 +20,8 @@ export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export CUDA_VISIBLE_DEVICES :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Empty: what is imported is compiled once and kept, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 NOTEBOOKS := 'chapters/**/*.ipynb' 'book/*.ipynb'
@@ -40,7 +42,7 @@ help: ## list the targets
 book: html ## build the book: environment, notebooks, pages
 	@echo "The book is built. Open file://$(CURDIR)/_build/html/index.html, or run \`make serve\`."
 
-# Modules are compiled when they are imported: to compile all of them takes longer than to install them.
+# Modules are compiled when they are first imported: to compile all of them takes as long as to install them.
 # azula names torchvision and gdown as well, which the tests do without: pip would call that a conflict.
 env:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make book PYTHON=python3.12"; exit 1; }
