@@ -13,7 +13,8 @@ const MADE = /^(previews|searchindex|search-index)[^/]*\.js$/;
 function shared(root) {
   const files = (folder) => fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   const statics = files(path.join(root, "_static")).filter((file) => !MADE.test(path.basename(file)));
-  const texts = [...statics, ...files(import.meta.dirname)].sort().map((file) => digest(path.relative(root, file), fs.readFileSync(file)));
+  const checks = files(import.meta.dirname).filter((file) => /\.(mjs|json)$/.test(file));
+  const texts = [...statics, ...checks].sort().map((file) => digest(path.relative(root, file), fs.readFileSync(file)));
   return digest(...texts, execFileSync(findChromium(), ["--version"], { stdio: ["ignore", "pipe", "ignore"] }), fs.readFileSync("package-lock.json"));
 }
 
