@@ -23,7 +23,7 @@ const only = options.only?.split(","), wants = (check) => !only || only.includes
 // the text on a wide window is the same on all pages: its dark colours are looked at on some.
 const WIDE = { width: 1280, dark: false }, NARROW = { width: 400, dark: true };
 const AROUND = { width: 1280, dark: true, rules: ["color-contrast", "link-in-text-block"], around: true };
-const LIMIT = { ratio: 30, weight: 1e6, screens: 18, first: 1 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
+const LIMIT = { ratio: 15, weight: 1e6, screens: 18, first: 1 }; // the work of a key in units of a bare page's, measured in the same run on the same machine
 
 if (!fs.existsSync(path.join(root, "index.html"))) { console.error(`There is no book in ${root}: run \`make book\` first.`); process.exit(2); }
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
