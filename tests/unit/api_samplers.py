@@ -12,6 +12,9 @@ DOWN = np.array([0.9, 0.6, 0.4, 0.1])
 NORMALS = np.random.default_rng(1).standard_normal((3, 5, 2))
 
 
+PART = sa.LinearPart([-9.0, 9.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0])
+
+
 def model(x, t):
     return 0.5 * x
 
@@ -46,6 +49,25 @@ CASES = [
     sampler("deis", sa.deis, order=3, variable="time", start="single"),
     sampler("dpm_multistep", sa.dpm_multistep, order=2, gamma=0.5, noise=True),
     sampler("dpm_multistep", sa.dpm_multistep, "flow", order=3, start="single", last_order=2),
+    sampler("dpm_solver_v3", sa.dpm_solver_v3, part=PART, order=3),
+    Case(
+        "LinearPart",
+        sa.LinearPart,
+        lambda: {"ells": np.array([-9.0, 0.0, 9.0]), "l": np.ones(3), "a": np.zeros(3), "b": np.zeros(3)},
+        pick=lambda part: part.l,
+    ),
+    Case(
+        "linear_part",
+        sa.linear_part,
+        lambda: {
+            "model": model,
+            "process": VP,
+            "ells": np.linspace(-1, 1, 4),
+            "x": rows(24, 2).reshape(4, 6, 2),
+            "predicts": "data",
+        },
+        pick=lambda part: part.l,
+    ),
     sampler("unipc", sa.unipc, order=2, start="low"),
     Case(
         "paradigms",
@@ -85,6 +107,18 @@ CASES = [
         lambda: {"method": "dpm-2", "process": VP, "times": DOWN.copy()},
         pick=lambda count: np.array(float(count)),
     ),
+    Case(
+        "local_error",
+        sa.local_error,
+        lambda: {"method": "deis-t3", "ratio": 1.0},
+        pick=lambda e: np.array(float(e.power)),
+    ),
+    Case(
+        "along_flow",
+        sa.along_flow,
+        lambda: {"n": 2, "variable": "noise"},
+        pick=lambda rates: np.array(float(len(rates))),
+    ),
     Case("Counting", lambda model: sa.Counting(model)(np.ones(2), 0.5), lambda: {"model": model}),
     grid("uniform"),
     grid("quadratic"),
@@ -93,6 +127,14 @@ CASES = [
 ]
 
 EXCEPTIONS = {
+    "LinearPart.gain": "a method of an answer",
+    "LinearPart.growth": "a method of an answer",
+    "LinearPart.drift": "a method of an answer",
+    "LinearPart.splines": "a property of an answer",
+    "LinearPart.within": "a method of an answer",
+    "LocalError": "an answer, made by `local_error`",
+    "LocalError.count": "of a tuple",
+    "LocalError.index": "of a tuple",
     "Method": "a row of the table of methods",
     "ParallelRun": "an answer, made by `paradigms`",
     "Step": "an answer, made by `step_weights`",

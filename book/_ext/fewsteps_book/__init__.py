@@ -18,7 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import answers, cite, draw, errata, indices, methods, ways
+from . import agreement, answers, cite, draw, errata, indices, methods, ways
 from .boxes import boxes_of
 from .catalogue import load_sources, load_wording
 from .draw import Uri
@@ -46,6 +46,7 @@ DRAWINGS: dict[str, Callable[[Book, Uri, str], str]] = {
     "ledger": draw.ledger,
     "times": draw.times,
     "errata": errata.errata,
+    "agreement": agreement.agreement,
     "cite-this": cite.cite,
     "part": ways.part,
     "parts": ways.parts_map,
@@ -107,6 +108,7 @@ def book_of(app: Sphinx) -> Book:
         conclusions=errata.load_conclusions(root / "book" / "conclusions.yml"),
         citations=methods.load_citations(root / "book" / "references.bib"),
         edition=cite.load_edition(root),
+        agreement=agreement.load_agreement(root / "book" / "agreement.yml"),
     )
 
 

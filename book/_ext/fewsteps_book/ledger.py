@@ -11,6 +11,7 @@ from .catalogue import Entry, Source, Wording
 from .records import Record
 
 if TYPE_CHECKING:
+    from .agreement import Agreement
     from .cite import Edition
     from .errata import Conclusion
     from .methods import Method
@@ -26,7 +27,7 @@ class Book:
     """All that the drawings need.
 
     First catalogue, evidence, titles and times, boxes, wording, notation; then what leads through the book: measures,
-    parts, routes, methods, named places, terms of the glossary, letters of the pages.
+    parts, routes, methods, named places, terms of the glossary, letters of the pages, other libraries.
     """
 
     sources: list[Source]
@@ -47,6 +48,7 @@ class Book:
     conclusions: list[Conclusion] = field(default_factory=list)
     citations: dict[str, str] = field(default_factory=dict)
     edition: Edition | None = None
+    agreement: Agreement | None = None
 
     def evidence(self, entry: Entry) -> list[Record]:
         """Return the records that name a result."""

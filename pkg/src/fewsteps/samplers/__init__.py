@@ -1,10 +1,10 @@
 r"""Fifth floor: few-step samplers, all with one signature, by name from one table.
 
 A model of the noise $e$ or of the data $D$ turns the probability flow into one integral. With the noise-to-signal ratio
-$\tilde\sigma = \sigma/\alpha$ and the half-log-SNR $\ell = -\log \tilde\sigma$, from a time $s$ down to $t$,
+$\kappa = \sigma/\alpha$ and the half-log-SNR $\ell = -\log \kappa$, from a time $s$ down to $t$,
 
 $$
-x_t = \frac{\alpha_t}{\alpha_s} x_s + \alpha_t \int_s^t e\,\mathrm d\tilde\sigma
+x_t = \frac{\alpha_t}{\alpha_s} x_s + \alpha_t \int_s^t e\,\mathrm d\kappa
     = \frac{\sigma_t}{\sigma_s} x_s + \sigma_t \int_s^t D\,\mathrm d e^{\ell},
 $$
 

@@ -65,8 +65,7 @@ def ddim(
     array([3., 3.])
     """
     run = Setting(model, process, x, times, predicts, clip)
-    grid = [place.t for place in run.places]
-    steps = [ancestral_weights(process, s, t, eta) for s, t in pairwise(grid)]
+    steps = [_ddim_weights(process, s, t, eta) for s, t in pairwise(run.places)]
     normals = draws(noise, run, any(fresh > 0 for _, _, fresh in steps))
 
     def step(y: Array, k: int) -> Array:
@@ -75,6 +74,14 @@ def ddim(
         return Step(keep, [weight], fresh).taken(y, [data], normals(k) if fresh else None)
 
     return run.follow(step, path, progress)
+
+
+def _ddim_weights(process: Diffusion, s: Place, t: Place, eta: float) -> tuple[float, float, float]:
+    """Those of `ancestral_weights`; without noise in one multiplication each."""
+    if eta:
+        return ancestral_weights(process, s.t, t.t, eta)
+    keep, weights, fresh = weights_between(process, s, t, [s], "data")
+    return keep, weights[0], fresh
 
 
 def euler(

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from array_api_compat import is_torch_array
 
 from fewsteps.arrays import Array
 from fewsteps.fields import convert
@@ -64,6 +65,14 @@ def between(process: Diffusion, s: Place, t: Place, part: float) -> Place:
     return place_at(process, process.time_at(s.ell + part * (t.ell - s.ell)))
 
 
+def plus(out: Array, weight: float, value: Array) -> Array:
+    """`out` + weight value; of tensors of one dtype in one pass, which leaves out the rounding of the product."""
+    tensors = is_torch_array(out) and is_torch_array(value)
+    if tensors and out.dtype == value.dtype and isinstance(weight, float):
+        return out.add(value, alpha=weight)
+    return out + weight * value
+
+
 def turned(value: Array, x: Array, place: Place, source: str, target: str) -> Array:
     """One prediction of `fields` as another, with coefficients in float64 whatever the dtype of the arrays.
 
@@ -78,7 +87,7 @@ def turned(value: Array, x: Array, place: Place, source: str, target: str) -> Ar
     # The change is linear in value and x, so it is its answer to (1, 0) and to (0, 1).
     mixed = convert(_VALUE, _POINT, place.alpha, place.sigma, source, target, place.d_alpha, place.d_var)
     of_value, of_x = (float(part) for part in mixed)
-    return of_value * value + of_x * x if of_x else of_value * value
+    return plus(of_value * value, of_x, x) if of_x else of_value * value
 
 
 _VALUE, _POINT = np.array([1.0, 0.0]), np.array([0.0, 1.0])

@@ -12,7 +12,7 @@ from array_api_compat import is_torch_array
 from fewsteps.arrays import Array, as_kind, clock, namespace, normal_like, number, same_shape
 from fewsteps.fields import KINDS
 from fewsteps.objects import function, having, one_of
-from fewsteps.samplers.places import Place, place_at, turned
+from fewsteps.samplers.places import Place, turned
 from fewsteps.schedules import Diffusion
 from fewsteps.solvers.march import Progress, checked_field, march, state, time_grid
 
@@ -81,7 +81,8 @@ class Setting:
 
 def _places(process: Diffusion, times: Any) -> list[Place]:
     grid = time_grid(clock(times, process.horizon, "times"), decreasing=True)
-    places = [place_at(process, t) for t in grid]
+    levels = (np.broadcast_to(part, len(grid)).tolist() for part in process.at(np.array(grid)))
+    places = [Place(*each) for each in zip(grid, *levels, strict=True)]
     if not all(s.ell < t.ell for s, t in pairwise(places)):
         raise ValueError(f"times must lower the noise-to-signal ratio at every step, got {grid[:9]}")
     return places

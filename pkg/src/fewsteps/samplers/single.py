@@ -72,7 +72,7 @@ def dpm_solver(
     array([1.716])
     """
     run, form = Setting(model, process, x, times, predicts, clip), one_of(form, FORMS, "form")
-    tableau = _tableau(order_up_to(order, 3), number(place, "place", low=0.001), simple)
+    tableau = tableau_of(order_up_to(order, 3), number(place, "place", low=0.001), simple)
 
     def step(y: Array, k: int) -> Array:
         s, t = run.places[k : k + 2]
@@ -96,7 +96,14 @@ def order_up_to(order: Any, highest: int) -> int:
     return order
 
 
-def _tableau(order: int, place: float, simple: bool) -> Tableau:
+def tableau_of(order: int, place: float, simple: bool) -> Tableau:
+    """The inner places and the values of a method of DPM-Solver's, by its order.
+
+    Examples
+    --------
+    >>> tableau_of(2, 0.5, True)
+    (((0.5, (0,)),), (0, 1))
+    """
     if place > 1:
         raise ValueError(f"place must be at most 1, got {place:g}")
     instance(simple, bool, "simple")

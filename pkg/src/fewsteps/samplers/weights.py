@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fewsteps.arrays import Array, number, real_array, same_shape
 from fewsteps.objects import having, instance, one_of
 from fewsteps.samplers.phi import phi_of
-from fewsteps.samplers.places import Place, place_at
+from fewsteps.samplers.places import Place, place_at, plus
 from fewsteps.schedules import Diffusion
 from fewsteps.solvers.march import step_times
 
@@ -55,13 +55,13 @@ class Step(NamedTuple):
         out = self.keep * x
         for weight, value in zip(self.weights, values, strict=True):
             same_shape(x, value, "x and each of the values")
-            out = out + weight * value
+            out = plus(out, weight, value)
         if not self.fresh:
             return out
         if normals is None:
             raise ValueError(f"normals must be given where fresh = {self.fresh:g}, got None")
         same_shape(x, normals, "x and normals")
-        return out + self.fresh * normals
+        return plus(out, self.fresh, normals)
 
 
 def step_weights(
@@ -79,7 +79,7 @@ def step_weights(
     The prediction is replaced by the polynomial through its values at the nodes, and the integral is done exactly:
 
     $$
-    x_t = \frac{\alpha_t}{\alpha_s} x_s + \alpha_t \sum_j e_j \int_s^t L_j\,\mathrm d\tilde\sigma, \qquad
+    x_t = \frac{\alpha_t}{\alpha_s} x_s + \alpha_t \sum_j e_j \int_s^t L_j\,\mathrm d\kappa, \qquad
     x_t = \frac{\sigma_t}{\sigma_s} x_s + \sigma_t \sum_j D_j \int_s^t L_j\,\mathrm d e^{\ell}.
     $$
 
@@ -183,13 +183,17 @@ def weights_between(
     if len(nodes) == 1:
         return Step(keep, [total], fresh)
     start, end, *known = (_coordinate(place, variable) for place in (s, t, *nodes))
-    powers = np.array([(one - start) / (end - start) for one in known]) ** np.arange(len(nodes))[:, None]
+    parts = [(one - start) / (end - start) for one in known]
     if simple or variable == "noise":
         means = 1 / np.arange(1.0, len(nodes) + 1)
     elif variable == "time":
         means = _means_in_time(process, s, t, len(nodes))
     else:
         means = np.array([math.factorial(k) * phi_of(k + 1, z) for k in range(len(nodes))]) / phi_of(1, z)
+    if len(nodes) == 2:
+        (u, v), mean = parts, float(means[1])
+        return Step(keep, [total * (v - mean) / (v - u), total * (mean - u) / (v - u)], fresh)
+    powers = np.array(parts) ** np.arange(len(nodes))[:, None]
     return Step(keep, [float(weight) for weight in total * np.linalg.solve(powers, means)], fresh)
 
 
