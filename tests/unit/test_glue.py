@@ -25,3 +25,12 @@ def test_a_formula_keeps_its_bracket_and_its_comma(before: str, after: str, held
     assert bool(kept) == (held is not None)
     if held:
         assert [kept[0][0].astext(), kept[0][2].astext()] == held
+
+
+def test_equal_texts_of_a_sentence_stay_where_they_are() -> None:
+    """Of three equal texts only the last follows a formula, and only it loses its comma."""
+    texts = [nodes.Text(", "), nodes.strong("", "b"), nodes.Text(", "), nodes.math("", "y"), nodes.Text(", ")]
+    words = nodes.paragraph("", "", nodes.strong("", "a"), *texts)
+    glue(None, nodes.container("", words), "page")  # type: ignore[arg-type]
+    assert words.astext() == "a, b, y, "
+    assert [node.astext() for node in words.findall(nodes.inline)] == ["y,"]

@@ -43,7 +43,7 @@ def without_label(paragraph: nodes.paragraph, label: nodes.literal) -> None:
     """Take the label out of the words: the form knows it."""
     place = paragraph.index(label)
     after = paragraph.children[place + 1]
-    paragraph.replace(after, nodes.Text(after.astext().removeprefix(":").lstrip()))
+    paragraph[place + 1] = nodes.Text(after.astext().removeprefix(":").lstrip())
     paragraph.remove(label)
 
 

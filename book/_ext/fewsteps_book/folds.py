@@ -200,7 +200,7 @@ class Folds(SphinxPostTransform):
         paragraph.remove(first)
         if after - 1 < len(paragraph.children) and isinstance(paragraph.children[after - 1], nodes.Text):
             rest = paragraph.children[after - 1]
-            paragraph.replace(rest, nodes.Text(rest.astext().lstrip()))
+            paragraph[after - 1] = nodes.Text(rest.astext().lstrip())
         if not paragraph.astext().strip() and not paragraph.children:
             paragraph.parent.remove(paragraph)
         records = [record for record in self.records.values() if set(record.ids) & set(ids)]

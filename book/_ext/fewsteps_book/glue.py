@@ -10,13 +10,17 @@ from sphinx.application import Sphinx
 OPENING, CLOSING = re.compile(r"[(\[“‘]+$"), re.compile(r"^[)\].,;:!?’”]+")
 
 
-def split(node: nodes.Node | None, pattern: re.Pattern[str], *, at_end: bool) -> str:
-    """Take the signs that the pattern finds off a text; return them."""
+def split(parent: nodes.Element, place: int, pattern: re.Pattern[str], *, at_end: bool) -> str:
+    """Take the signs that the pattern finds off a text; return them.
+
+    The text is found by its place: texts are equal where their words are, and a sentence may have the same twice.
+    """
+    node = parent[place] if 0 <= place < len(parent) else None
     found = pattern.search(node.astext()) if isinstance(node, nodes.Text) else None
     if node is None or found is None:
         return ""
     words = node.astext()
-    node.parent.replace(node, nodes.Text(words[: found.start()] if at_end else words[found.end() :]))
+    parent[place] = nodes.Text(words[: found.start()] if at_end else words[found.end() :])
     return found[0]
 
 
@@ -25,8 +29,8 @@ def glue(_app: Sphinx, doctree: nodes.document, _docname: str) -> None:
     for formula in list(doctree.findall(nodes.math)):
         parent = formula.parent
         place = parent.index(formula)
-        before = split(parent[place - 1] if place else None, OPENING, at_end=True)
-        after = split(parent[place + 1] if place + 1 < len(parent) else None, CLOSING, at_end=False)
+        before = split(parent, place - 1, OPENING, at_end=True)
+        after = split(parent, place + 1, CLOSING, at_end=False)
         if before or after:
             kept = nodes.inline("", "", classes=["fs-glue"])
             formula.replace_self(kept)

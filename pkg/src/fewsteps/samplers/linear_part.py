@@ -114,7 +114,7 @@ def linear_part(model: Any, process: Diffusion, ells: Any, x: Any, predicts: str
     At each level $l$ is the mean of $\kappa\,\partial_{u_i}\varepsilon_i$, for which the Jacobian of the rest $n$ is
     smallest, and then a and b are the line by which $\dot n$ follows n best. Derivatives are central differences: 2d + 3
     calls of the model at each level, with all samples in a batch. Where n is the same for all samples, as for
-    Gaussian data, a = 0 and b is its rate.
+    independent Gaussian coordinates, a = 0 and b is its rate.
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ def dpm_solver_v3(
 
     Notes
     -----
-    Source: PD-E9.7.12, PD-E9.7.13; Zheng et al. 2023 (arXiv 2310.13268), without the corrector and the half-steps of
-    their code.
+    Source: PD-E9.7.12, PD-E9.7.13; Zheng et al. 2023 (arXiv 2310.13268), without the corrector and the pseudo
+    differences of their code.
 
     Examples
     --------
