@@ -112,8 +112,8 @@ def linear_part(model: Any, process: Diffusion, ells: Any, x: Any, predicts: str
     r"""The linear part that is nearest to a model along its flow, by least squares over samples.
 
     At each level $l$ is the mean of $\kappa\,\partial_{u_i}\varepsilon_i$, for which the Jacobian of the rest $n$ is
-    smallest, and then a and b are the line by which $\dot n$ follows n best. Derivatives are central differences: 2d + 3
-    calls of the model at each level, with all samples in a batch. Where n is the same for all samples, as for
+    smallest, and then a and b are the line by which $\dot n$ follows n best. Derivatives are central differences, with
+    2d + 3 calls of the model at each level, all samples in a batch. Where n is the same for all samples, as for
     independent Gaussian coordinates, a = 0 and b is its rate.
 
     Parameters
