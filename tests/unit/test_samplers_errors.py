@@ -103,6 +103,15 @@ def test_the_ratio_of_steps_enters_as_that_of_the_line_through_two_values():
     assert sp.simplify(general.subs(r, 1) - plain) == 0
 
 
+def test_the_ratio_shrinks_every_earlier_step():
+    """With three values the nodes are 0, -r and -r - r^2; the constant is the integral of their product, over 3!."""
+    r, z = sp.symbols("r z", positive=True)
+    found = local_error("deis-rho3", ratio=r)
+    constant = sp.integrate(sp.expand(z * (z + r) * (z + r + r**2)), (z, 0, 1)) / 6
+    assert found.power == 4
+    assert sp.expand(found.coefficient + KAPPA**4 * constant * along_flow(3, "noise")[3]) == 0
+
+
 def test_the_inner_node_enters_through_the_quadrature():
     """For noise that depends on the time alone the line through both values errs by (2 - 3 c)/12."""
     c = sp.Symbol("c", positive=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 import fewsteps as fs
 from fewsteps import grids, solvers
@@ -117,6 +116,21 @@ def test_the_statistics_are_those_of_the_law():
     assert part.b[k, 0] == pytest.approx(b, abs=2e-3)
 
 
+def test_a_rest_that_follows_its_line_is_exact():
+    """With l = 0 and a rest of the time alone that solves n' = a n + b, any step is exact: u falls by its integral."""
+    process, a, b, c = PROCESSES["straight"], 0.8, -0.5, 1.3
+    at = lambda ell: (c + b / a) * np.exp(a * ell) - b / a  # noqa: E731
+    whole = lambda ell: (c + b / a) * np.exp(a * ell) / a - b / a * ell  # noqa: E731
+    noise = lambda x, t: at(np.log((1 - t) / t)) * (1 - t) / t + 0 * x  # noqa: E731
+    x, times = np.array([0.4, -2.0]), [0.7, 0.5, 0.3]
+    ends = np.log((1 - np.array(times)) / times)
+    for order in (1, 2, 3):
+        for other, exact in (((0.0, a, b), True), ((0.0, a, -b), False), ((0.0, -a, b), False)):
+            got = dpm_solver_v3(noise, process, x, times, constant(*other), order, predicts="noise")
+            goal = 0.7 * (x / 0.3 - whole(ends[-1]) + whole(ends[0]))
+            assert (abs(got - goal).max() < 1e-13) == exact
+
+
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_orders(order):
     """1, 2 and, as its first steps are of lower order, at most a little under 3."""
@@ -150,10 +164,11 @@ def test_coordinates_ends_and_tensors():
     whole = dpm_solver_v3(model, process, x, [1.0, 0.6, 0.2, 0.0], part, 2, path=True)
     assert whole[1] == pytest.approx(fs.samplers.ddim(model, process, x, [1.0, 0.6]))
     assert whole[3] == pytest.approx(fs.samplers.ddim(model, process, whole[2], [0.2, 0.0]))
+    assert dpm_solver_v3(model, process, x[:0], [0.9, 0.4], part).shape == (0, 2)
+    torch = pytest.importorskip("torch")
     tensor = torch.ones(3, 2, dtype=torch.float32)
     single = dpm_solver_v3(lambda y, t: y / (1 + t), process, tensor, [0.9, 0.5], part, 2)
     assert single.dtype == torch.float32
-    assert dpm_solver_v3(model, process, x[:0], [0.9, 0.4], part).shape == (0, 2)
 
 
 def down(part, order=2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from fewsteps.arrays import Array
+from fewsteps.arrays import Array, number
 from fewsteps.objects import one_of
 from fewsteps.samplers.places import Place
 from fewsteps.samplers.setting import Setting, draws
@@ -64,7 +64,7 @@ def ddim(
     >>> ddim(lambda x, t: 0 * x + 3, flow_matching(), np.ones(2), [1.0, 0.5, 0.0])
     array([3., 3.])
     """
-    run = Setting(model, process, x, times, predicts, clip)
+    run, eta = Setting(model, process, x, times, predicts, clip), number(eta, "eta", low=0.0)
     steps = [_ddim_weights(process, s, t, eta) for s, t in pairwise(run.places)]
     normals = draws(noise, run, any(fresh > 0 for _, _, fresh in steps))
 
