@@ -165,6 +165,8 @@ def test_coordinates_ends_and_tensors():
     assert whole[1] == pytest.approx(fs.samplers.ddim(model, process, x, [1.0, 0.6]))
     assert whole[3] == pytest.approx(fs.samplers.ddim(model, process, whole[2], [0.2, 0.0]))
     assert dpm_solver_v3(model, process, x[:0], [0.9, 0.4], part).shape == (0, 2)
+    leap = dpm_solver_v3(model, process, x, [1.0, 0.0], part)  # from alpha = 0 to sigma = 0: no half-log-SNR at all
+    assert leap == pytest.approx(fs.samplers.ddim(model, process, x, [1.0, 0.0]))
     torch = pytest.importorskip("torch")
     tensor = torch.ones(3, 2, dtype=torch.float32)
     single = dpm_solver_v3(lambda y, t: y / (1 + t), process, tensor, [0.9, 0.5], part, 2)

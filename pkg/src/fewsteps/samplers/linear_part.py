@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 _ALONG, _ACROSS = 1e-4, 1e-4
 #: A variance below this share of the mean square is one of rounding.
 _CONSTANT = 1e-9
-_PANEL = np.polynomial.legendre.leggauss(16)
+#: Nodes and weights on [-1, 1]: the coefficients are splines, smooth over a step.
+PANEL = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ class LinearPart:
 
     def drift(self, start: float, end: Floats) -> Floats:
         """The integral of b / growth from the start to each of the ends, shape (k, ...)."""
-        nodes, weights = (1 + _PANEL[0]) / 2, _PANEL[1] / 2
+        nodes, weights = (1 + PANEL[0]) / 2, PANEL[1] / 2
         at = start + nodes[:, None] * (end - start)
         values = self.splines["b"](at) / self.growth(start, at)
         lengths = (end - start).reshape(-1, *(1,) * (values.ndim - 2))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fewsteps.arrays import Array, as_kind
 from fewsteps.objects import instance
-from fewsteps.samplers.linear_part import _PANEL, Floats, LinearPart
+from fewsteps.samplers.linear_part import PANEL, Floats, LinearPart
 from fewsteps.samplers.places import Place
 from fewsteps.samplers.setting import Setting
 from fewsteps.samplers.single import order_up_to
@@ -68,7 +68,9 @@ def dpm_solver_v3(
     """
     run, order = Setting(model, process, x, times, predicts, clip), order_up_to(order, 3)
     inside = [place.ell for place in run.places if math.isfinite(place.ell)]
-    instance(part, LinearPart, "part").within(min(inside), max(inside))
+    instance(part, LinearPart, "part")
+    if inside:
+        part.within(min(inside), max(inside))
     if part.l.ndim == 2 and (run.x.ndim == 0 or run.x.shape[-1] != part.l.shape[1]):
         raise ValueError(f"part must have the coordinates of x, {tuple(run.x.shape)[-1:]}, got {part.l.shape[1:]}")
     past: list[tuple[float, Array]] = []
@@ -97,9 +99,9 @@ def _kind(coefficient: Floats, y: Array) -> Any:
 def _coefficients(part: LinearPart, s: Place, t: Place, nodes: list[float]) -> tuple[Floats, Floats, list[Floats]]:
     """What a step keeps of u, what it adds, and the weights of the rests at the nodes, the first of which is s."""
     h, start = t.ell - s.ell, s.ell
-    at = start + h * (1 + _PANEL[0]) / 2
+    at = start + h * (1 + PANEL[0]) / 2
     carried = part.gain(at, t.ell) * part.growth(start, at)
-    weighed = (_PANEL[1] * h / 2).reshape(-1, *(1,) * (carried.ndim - 1)) * carried
+    weighed = (PANEL[1] * h / 2).reshape(-1, *(1,) * (carried.ndim - 1)) * carried
     known = np.array(nodes)
     powers = ((known - start) / h) ** np.arange(known.size)[:, None]
     moments = np.array([np.tensordot(((at - start) / h) ** m, weighed, axes=(0, 0)) for m in range(known.size)])
