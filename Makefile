@@ -30,7 +30,7 @@ UNIT := tests/unit pkg/src/fewsteps --doctest-modules
 PINS := requirements.lock requirements-torch.txt
 CONFIG := pyproject.toml
 
-.PHONY: help book draft test lab serve pdf notebooks lock bench coverage faults checkerboard format clean distclean \
+.PHONY: help book draft test lab serve pdf notebooks lock bench coverage faults checkerboard trajectories format clean distclean \
         env node vendor execute html lint types unit nbtest booktest pythons
 
 help: ## list the targets
@@ -133,6 +133,9 @@ faults: env ## plant faults in the package and see that the checks catch them
 
 checkerboard: env ## train the maps of the checkerboard tables anew (an hour or two)
 	@$(PY) tools/checkerboard.py
+
+trajectories: env ## train the networks of the part Trajectories anew (half an hour)
+	@$(PY) tools/trajectories.py
 
 lock: env ## resolve the pinned environment anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

@@ -4,7 +4,7 @@ import numpy as np
 from api_cases import Case, method, rows
 
 import fewsteps as fs
-from fewsteps.laws import noise_level
+from fewsteps.laws import noise_level, power_law
 
 MEANS = np.array([[-1.0, 0.2], [1.5, 0.0], [0.3, -1.0]])
 OWN = np.array([[[0.3, 0.1], [0.1, 0.2]], [[0.5, 0.0], [0.0, 0.4]], [[0.2, -0.1], [-0.1, 0.3]]])
@@ -167,6 +167,7 @@ CASES = [
         lambda unit=1.0: {"of": MAKERS["Checkerboard"](unit), "edges": unit * np.linspace(-2.5, 2.5, 6)},
         power=0,
     ),
+    Case("power_law", power_law, lambda unit=1.0: {"d": 4, "exponent": 1.0, "total": unit}, power=1),
     Case("noise_level", noise_level, lambda unit=1.0: {"alpha": 0.7, "sigma": 0.6}),
     Case(
         "cdf",

@@ -124,9 +124,44 @@ CASES = [
     grid("quadratic"),
     grid("log_snr"),
     grid("rho", power=7.0),
+    grid("vp_uniform", cut=0.01),
+    grid("spectral", lam=np.ones(3), fine=8, power=7.0),
+    sampler("ipndm", sa.ipndm, order=3),
+    Case(
+        "mode_gains", sa.mode_gains, lambda: {"method": "ddim", "lam": np.ones(3), "process": VP, "times": DOWN.copy()}
+    ),
+    Case(
+        "best_schedule",
+        grids.best_schedule,
+        lambda: {"costs": np.arange(16.0).reshape(4, 4), "T": 2, "weight": 1.15},
+        pick=lambda best: np.array([*best.nodes, best.cost]),
+    ),
+    Case(
+        "best_schedules",
+        grids.best_schedules,
+        lambda: {"costs": np.arange(16.0).reshape(4, 4), "T": 2, "weight": 1.15},
+        pick=lambda every: np.array([best.cost for best in every]),
+    ),
+    Case(
+        "gaussian_costs",
+        grids.gaussian_costs,
+        lambda: {"lam": np.array([1.0, 2.0]), "levels": DOWN.copy(), "propagate": True},
+    ),
+    Case(
+        "euler_costs",
+        grids.euler_costs,
+        lambda: {
+            "path": rows(40, 2).reshape(4, 10, 2),
+            "slopes": rows(40, 2).reshape(4, 10, 2),
+            "levels": DOWN.copy(),
+            "metric": "l2",
+        },
+    ),
+    Case("spectrum", grids.spectrum, lambda: {"data": rows(5, 2)}),
 ]
 
 EXCEPTIONS = {
+    "BestSchedule": "an answer, made by `best_schedule`",
     "LinearPart.gain": "a method of an answer",
     "LinearPart.growth": "a method of an answer",
     "LinearPart.drift": "a method of an answer",

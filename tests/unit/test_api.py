@@ -11,6 +11,10 @@ import warnings
 
 import api_dynamics
 import api_fields
+import api_geometry_chords
+import api_geometry_curves
+import api_geometry_mean_shift
+import api_geometry_modes
 import api_identities
 import api_laws
 import api_losses
@@ -28,6 +32,10 @@ TABLES = (
     api_laws,
     api_losses,
     api_fields,
+    api_geometry_chords,
+    api_geometry_curves,
+    api_geometry_mean_shift,
+    api_geometry_modes,
     api_identities,
     api_operators,
     api_maps,
@@ -50,6 +58,7 @@ ROOMS = (
     "solvers",
     "samplers",
     "grids",
+    "geometry",
 )
 
 

@@ -353,3 +353,9 @@ def test_stylesheet_and_figures_share_one_legible_palette():
     for colours in (light, dark):
         page = colours.pop("page")
         assert min(contrast(colour, page) for colour in colours.values()) >= 3
+
+
+def test_layers_without_a_label_keep_their_own_colours():
+    layers = [points("", ([0.0, 1.0], [0.0, k]), color=colour) for k, colour in ((1.0, "green"), (2.0, "orange"))]
+    widget = explorer(sliders={"s": Slider("s", [1, 2])}, panels=[Panel(layers)], alt="two series")
+    assert [layer["color"] for layer in widget.spec["panels"][0]["layers"]] == ["green", "orange"]

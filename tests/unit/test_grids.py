@@ -117,3 +117,9 @@ def test_rho_has_equal_steps_of_its_root(power):
     times = grids.rho(fs.edm(), 6, 0.5, power=power)
     steps = np.diff(np.expm1(np.log(times / 80) / power))
     np.testing.assert_allclose(steps, steps[0], rtol=1e-8)
+
+
+def test_times_that_are_told_apart_are_given_however_close():
+    """Of the horizon they differ by less than a hundred-millionth here."""
+    times = grids.log_snr(fs.edm(), 4, 1e-9)
+    np.testing.assert_allclose(times[1:] / times[:-1], (1e-9 / 80) ** 0.25, rtol=1e-3)

@@ -17,7 +17,8 @@ from agreement_rows import DIFFUSERS, MULTI, SINGLE, STOP, UNIPC  # noqa: E402
 from peers import PROCESS, Run, apart, generator, normals, ours, predicted, start, times_of  # noqa: E402
 from rebuilt import HALF, HALF_NOISE, TURNED, by_number, ell, multistep  # noqa: E402
 
-from fewsteps import samplers  # noqa: E402
+from fewsteps import edm, grids, samplers  # noqa: E402
+from fewsteps.laws import power_law  # noqa: E402
 
 SAME = [pair for pair in DIFFUSERS if pair.rebuilt is None]
 OTHER = [pair for pair in DIFFUSERS if pair.rebuilt is not None]
@@ -202,3 +203,19 @@ def test_unipc_has_the_same_order_with_either_weights(order):
     mine = whole_slope(lambda levels: ours(f"unipc-{order}", levels))
     assert abs(theirs - (order + 1)) < 0.35
     assert abs(mine - (order + 1)) < 0.35
+
+
+def test_a_searched_schedule_is_taken_as_sigmas_and_as_timesteps():
+    """As the page on searched schedules says: levels with their 0 for `sigmas`, training steps for `timesteps`."""
+    beta = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
+    trained = np.sqrt(1 / np.cumprod(1 - beta) - 1)
+    levels = grids.spectral(edm(), 6, trained[0], float(trained[-1]), jump=True, lam=power_law(64))
+    given = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+    euler = diffusers.EulerDiscreteScheduler(**given)
+    euler.set_timesteps(sigmas=[float(level) for level in levels])
+    np.testing.assert_allclose(euler.sigmas, levels, rtol=1e-5)
+    assert len(euler.timesteps) == 6
+    steps = np.interp(np.log(levels[:-1]), np.log(trained), np.arange(1000)).round().astype(int)
+    euler = diffusers.EulerDiscreteScheduler(**given)
+    euler.set_timesteps(timesteps=steps.tolist())
+    np.testing.assert_allclose(euler.sigmas[:-1], trained[steps], rtol=1e-4)

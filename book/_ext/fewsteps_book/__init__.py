@@ -18,7 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import agreement, answers, cite, draw, errata, indices, methods, ways
+from . import agreement, answers, cite, draw, errata, headlines, indices, methods, ways
 from .boxes import boxes_of
 from .catalogue import load_sources, load_wording
 from .draw import Uri
@@ -47,6 +47,7 @@ DRAWINGS: dict[str, Callable[[Book, Uri, str], str]] = {
     "times": draw.times,
     "errata": errata.errata,
     "agreement": agreement.agreement,
+    "headlines": headlines.headlines,
     "cite-this": cite.cite,
     "part": ways.part,
     "parts": ways.parts_map,

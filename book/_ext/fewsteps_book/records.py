@@ -19,7 +19,7 @@ OBSERVED = re.compile(r"Observed order (\S+)")
 
 @dataclass(frozen=True)
 class Record:
-    """What one call of `derived`, `verified`, `bounded`, `order` or `refuted` left behind."""
+    """What one call of `derived`, `verified`, `bounded`, `order`, `refuted` or `headline` left behind."""
 
     doc: str
     ids: tuple[str, ...]
@@ -37,6 +37,11 @@ class Record:
     printed: str | None = None
     holds: str | None = None
     grade: str | None = None
+    claim: str | None = None
+    published: str | None = None
+    here: str | None = None
+    verdict: str | None = None
+    note: str | None = None
     observed: str | None = None
 
     @property

@@ -6,6 +6,7 @@ from . import evidence as evidence
 from . import exercises as exercises
 from . import fields as fields
 from . import flowmaps as flowmaps
+from . import geometry as geometry
 from . import grids as grids
 from . import identities as identities
 from . import laws as laws

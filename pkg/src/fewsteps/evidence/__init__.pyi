@@ -1,3 +1,4 @@
+from .headlines import headline
 from .notation import Notation
 from .numbers import bounded, order, verified
 from .record import EvidenceError
@@ -9,6 +10,7 @@ __all__ = [
     "Notation",
     "bounded",
     "derived",
+    "headline",
     "order",
     "refuted",
     "verified",

@@ -29,7 +29,8 @@ class Record:
     """One passed check, as the ledger reads it from the output's metadata.
 
     `shown` says how the shown formula is tied to the check: "generated" from the checked sides, "read" back from typed
-    TeX, "stated" (tied by a reader alone) or "none". `mistake` names the wrong formula that the check rejected.
+    TeX, "stated" (tied by a reader alone) or "none". `mistake` names the wrong formula that the check rejected. A
+    headline has its claim, the published numbers, those of the page, the verdict, and a note.
     """
 
     ids: tuple[str, ...]
@@ -45,6 +46,11 @@ class Record:
     printed: str | None = None
     holds: str | None = None
     grade: str | None = None
+    claim: str | None = None
+    published: str | None = None
+    here: str | None = None
+    verdict: str | None = None
+    note: str | None = None
     anchor: str = ""
 
 

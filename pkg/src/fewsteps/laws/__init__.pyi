@@ -4,6 +4,7 @@ from .checks import noise_level
 from .gaussian import Gaussian
 from .line import cdf, quantile
 from .mixture import GaussianMixture, PointCloud
+from .spectra import power_law
 
 __all__ = [
     "Checkerboard",
@@ -13,5 +14,6 @@ __all__ = [
     "PointCloud",
     "cdf",
     "noise_level",
+    "power_law",
     "quantile",
 ]

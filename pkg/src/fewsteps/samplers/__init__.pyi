@@ -1,5 +1,7 @@
 from .classical import ddim, euler, heun
+from .equal import ipndm
 from .errors import LocalError, along_flow, local_error
+from .gains import mode_gains
 from .linear_part import LinearPart, linear_part
 from .multistep import deis, dpm_multistep, unipc
 from .optimal import dpm_solver_v3
@@ -26,8 +28,10 @@ __all__ = [
     "euler",
     "evaluations",
     "heun",
+    "ipndm",
     "linear_part",
     "local_error",
+    "mode_gains",
     "paradigms",
     "phi",
     "picard",

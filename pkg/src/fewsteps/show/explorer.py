@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
@@ -14,17 +13,16 @@ import traitlets
 from fewsteps.show.encode import Axis, Packer, Table, evaluate, make_axis, make_value_axis
 from fewsteps.show.layers import Panel
 from fewsteps.show.reading import tabulate
+from fewsteps.show.series import SERIES, series_of, styles_of
 from fewsteps.show.slider import Slider
 from fewsteps.show.snapshot import draw
-from fewsteps.show.style import COLOURS, DASHES, MARKERS, RAMPS
+from fewsteps.show.style import RAMPS
 from fewsteps.show.ticks import number, tick_levels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HERE = files("fewsteps.show")
-SERIES = ("line", "points", "band", "segments")
-"""Kinds of layer that take a colour of their own; maps, arcs, cursors and notes do not."""
 
 
 class Explorer(anywidget.AnyWidget):
@@ -145,9 +143,8 @@ def explorer(
     Explorer(s: 3; 3 settings)
     """
     _check(sliders, panels, alt)
-    sliders = dict(sliders)
+    sliders, packer, styles = dict(sliders), Packer(), styles_of(panels)
     tables = [[tabulate(layer, sliders) for layer in panel.layers] for panel in panels]
-    packer, styles = Packer(), _styles(panels)
     spec: dict[str, Any] = {
         "alt": alt,
         "sliders": [slider.spec for slider in sliders.values()],
@@ -183,25 +180,6 @@ def _setting_spec(words: str, values: Mapping[str, Any], sliders: Mapping[str, S
     return {"label": words, "index": index}
 
 
-def _styles(panels: Sequence[Panel]) -> dict[str, dict[str, Any]]:
-    """Colour, dash and marker of each series: one label looks the same in every panel."""
-    layers = [layer for panel in panels for layer in panel.layers if layer.kind in SERIES]
-    chosen = {layer.label: layer.options["color"] for layer in layers if layer.options["color"]}
-    free = [colour for colour in COLOURS if colour not in chosen.values()] or list(COLOURS)
-    labels = dict.fromkeys(layer.label for layer in layers)
-    colours = chosen | dict(
-        zip((label for label in labels if label not in chosen), itertools.cycle(free), strict=False)
-    )
-    dashed = dict.fromkeys(layer.label for layer in layers if layer.kind == "line")
-    marked = dict.fromkeys(layer.label for layer in layers if layer.kind == "points" or layer.options.get("markers"))
-    dashes = dict(zip(dashed, itertools.cycle(DASHES), strict=False))
-    markers = dict(zip(marked, itertools.cycle(MARKERS), strict=False))
-    return {
-        label: {"color": colours[label], "dash": list(dashes.get(label, ())), "marker": markers.get(label, "circle")}
-        for label in labels
-    }
-
-
 def _panel_spec(panel: Panel, tables: list[Table], styles: dict[str, dict[str, Any]], packer: Packer) -> dict[str, Any]:
     """A panel as the browser draws it: axes, layers, and where each layer's arrays lie."""
     x, y = make_axis(panel, tables, "x"), make_axis(panel, tables, "y")
@@ -223,7 +201,12 @@ def _layer_spec(
 ) -> dict[str, Any]:
     """One layer: how it looks and where its arrays lie."""
     layer, value = table.layer, None
-    spec: dict[str, Any] = {"kind": layer.kind, "label": layer.label, **layer.options, **styles.get(layer.label, {})}
+    spec: dict[str, Any] = {
+        "kind": layer.kind,
+        "label": layer.label,
+        **layer.options,
+        **styles.get(series_of(layer), {}),
+    }
     if not layer.options.get("dash", True):
         spec["dash"] = []
     if layer.kind not in SERIES:
