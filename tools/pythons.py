@@ -108,7 +108,9 @@ def prepare(environment: Environment, python: Path) -> str:
     wanted = environment.folder / "wanted.txt"
     if not made.returncode:
         wanted.write_text(environment.pins, encoding="utf8")
-        pip = [sys.executable, "-m", "pip", "--python", str(environment.python), "install", "--quiet", "--no-compile"]
+        # The pip of an older Python may not run on a newer one, whose own does.
+        runner = sys.executable if call([str(python), "-m", "pip", "--version"]).returncode else str(python)
+        pip = [runner, "-m", "pip", "--python", str(environment.python), "install", "--quiet", "--no-compile"]
         made = call([*pip, "--no-deps", "--only-binary", ":all:", "-r", str(wanted)])
     if made.returncode:
         return made.stdout + made.stderr

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
+from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 import fewsteps as fs
@@ -61,7 +61,7 @@ def test_the_full_size_against_dijkstra(weight):
                 rows.append(m * (M + 1) + j)
                 columns.append((m + 1) * (M + 1) + k)
                 prices.append(weight**m * costs[j, k])
-    graph = csr_array((prices, (rows, columns)), shape=((T + 1) * (M + 1),) * 2)
+    graph = csr_matrix((prices, (rows, columns)), shape=((T + 1) * (M + 1),) * 2)
     found = dijkstra(graph, indices=0)[T * (M + 1) + M]
     best = grids.best_schedule(costs, T, weight)
     np.testing.assert_allclose(best.cost, found, rtol=1e-13)
