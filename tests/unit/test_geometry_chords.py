@@ -181,3 +181,22 @@ def test_empty_integer_and_single_precision_paths():
 def test_bad_input_is_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_ends_apart_by_rounding_alone_make_no_chord():
+    loop = np.stack([np.cos(np.linspace(0, 2 * np.pi, 40)), np.sin(np.linspace(0, 2 * np.pi, 40))], axis=-1)[:, None]
+    for there in (0.0, 1e-16):
+        loop[-1] = loop[0] * (1 - there)
+        with pytest.raises(ValueError, match="path must end elsewhere"):
+            chord_deviation(loop)
+        with pytest.raises(ValueError, match="path must end elsewhere"):
+            chord_frame(loop, 1)
+
+
+def test_states_at_the_end_of_the_range():
+    path = np.array([[[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.5]], [[-0.5, 0.5, 0.0]], [[-1.0, 0.0, 0.0]]])
+    far = chord_deviation(8e307 * path)
+    np.testing.assert_allclose(far / 8e307, chord_deviation(path), rtol=1e-14)
+    np.testing.assert_allclose(chord_frame(8e307 * path, 1).axes, chord_frame(path, 1).axes, atol=1e-14)
+    with pytest.raises(ValueError, match="the distance is beyond the range of float64"):
+        chord_deviation([[[1.7e308, 0]], [[1.7e308, 1.7e308]], [[-1.7e308, 0]]])

@@ -193,6 +193,54 @@ def test_straight_paths_have_no_torsion_and_still_ones_are_refused():
         estimated_bending(np.ones((7, 1, 3)), np.arange(7), 2)
 
 
+@pytest.mark.parametrize("d", [3, 5])
+def test_straight_paths_through_the_origin_have_no_torsion(d):
+    u = np.linspace(-1, 1, 21)  # the state in the middle is 0, and its own rounding too
+    lines = u[:, None, None] * np.vstack([np.arange(1.0, d + 1) / 10 + 0.003, random(50, d)])
+    bend, twist = estimated_bending(lines, u, 3)
+    assert bend.max() < 1e-12
+    np.testing.assert_array_equal(twist, 0.0)
+
+
+@pytest.mark.parametrize("last", [1e-12, 1e-150, 1e-300])
+def test_steps_that_shrink_by_many_decades(last):
+    states, u = 50 if last == 1e-12 else 1200, np.random.default_rng(1).standard_normal(3)
+    path, times = random(states, 2, 3) + u, np.geomspace(1.0, last, states)
+    bend, twist = estimated_bending(path, times, 3)
+    near, h = slice(-7, None), (times[-7:] / times[-4] - 1)[:, None]  # in units of the state's own level
+    design = np.hstack([h, h**2 / 2, h**3 / 6])
+    for i in range(2):
+        fitted = np.linalg.lstsq(design, path[near, i] - path[-4, i], rcond=None)[0]
+        np.testing.assert_allclose(bend[-4, i], curvature(fitted[0], fitted[1]), rtol=1e-9)
+        np.testing.assert_allclose(twist[-4, i], torsion(*fitted), rtol=1e-8)
+    with pytest.raises(ValueError, match="times must change less unevenly within a window"):
+        estimated_bending(path[:50], np.geomspace(1.0, 1e-150, 50), 3)
+
+
+def test_a_path_at_rest_but_for_rounding_is_refused():
+    still = 1 + 2.2e-16 * np.random.default_rng(0).integers(0, 2, (30, 1, 3))
+    with pytest.raises(ValueError, match="points must move"):
+        estimated_bending(still, np.arange(30), 3)
+
+
+def test_what_no_float_can_hold_is_refused():
+    with pytest.raises(ValueError, match="the length is beyond the range of float64"):
+        arc_length([[[1e308]], [[-1e308]]])
+    np.testing.assert_allclose(arc_length([[[8e307, 0]], [[-8e307, 0]]]), 1.6e308)
+    with pytest.raises(ValueError, match="the curvature is beyond the range"):
+        curvature([1e-200, 0], [0, 1])
+    with pytest.raises(ValueError, match="the torsion is beyond the range"):
+        torsion([0, 1e-200, 1e-200], [-1e-200, 0, 0], [0, -1, 0])
+    np.testing.assert_allclose(curvature([1e-150, 0], [0, 1]), 1e300)
+    u = np.linspace(0, 3, 61)
+    for planes in (3, 2):
+        with pytest.raises(ValueError, match="the curvature is beyond the range"):
+            estimated_bending(1e-309 * helix(u)[:, None, :planes], u, 3)
+    bend, twist = estimated_bending(1e308 / R * helix(u)[:, None], u, 3)
+    np.testing.assert_allclose(bend * (1e308 / R), HELIX[0], rtol=2e-2)
+    np.testing.assert_allclose(twist * (1e308 / R), HELIX[1], rtol=6e-2)
+
+
 def test_doors_of_the_estimator():
     path, times = random(9, 2, 3), np.arange(9.0)
     with pytest.raises(ValueError, match=r"points must have shape .* M \+ 1 >= 11"):

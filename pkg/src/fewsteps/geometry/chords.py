@@ -19,9 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from fewsteps.arrays import integer_at_least, real_array
+from fewsteps.geometry.paths import in_range, size, states
 from fewsteps.kinds import Array, rounding, some
 
 
@@ -57,7 +59,7 @@ def chord_deviation(path: Any) -> Array:
     Raises
     ------
     ValueError
-        If a path ends where it starts, and so has no chord.
+        If a path ends, to rounding, where it starts, and so has no chord; if a distance is beyond the dtype's range.
 
     Notes
     -----
@@ -68,8 +70,9 @@ def chord_deviation(path: Any) -> Array:
     >>> chord_deviation([[[4, 0]], [[1, 2]], [[0, 0]]])[:, 0]
     array([0., 2., 0.])
     """
-    away, _, size = _chords(_paths(path, 2))
-    return array_namespace(away).linalg.vector_norm(away, axis=-1) * size
+    away, _, unit = _chords(states(path, "path", 2, 1))
+    with np.errstate(over="ignore"):
+        return in_range(array_namespace(away).linalg.vector_norm(away, axis=-1) * unit, "the distance")
 
 
 def chord_frame(path: Any, k: int) -> ChordFrame:
@@ -103,21 +106,22 @@ def chord_frame(path: Any, k: int) -> ChordFrame:
     >>> frame.axes[0, 0] + 0.0, frame.coordinates[:, 0, 1], frame.explained[0]
     (array([ 0.,  0., -1.]), array([0., 2., 0.]), array([1.]))
     """
-    path, k = _paths(path, 3, 2), integer_at_least(k, 1, "k")
+    path, k = states(path, "path", 3, 2), integer_at_least(k, 1, "k")
     most = min(path.shape[0] - 2, path.shape[-1] - 1)
     if k > most:
         raise ValueError(f"k must be at most {most} for path of shape {tuple(path.shape)}, got {k}")
-    away, direction, size = _chords(path)
+    away, direction, unit = _chords(path)
     xp = array_namespace(path)
-    blur = rounding(path, 16) * (_size(path, (0, 2)) / size + 1)
+    blur = rounding(path, 16) * (size(path, (0, 2)) / unit + 1)
     if some(xp.max(xp.abs(away), axis=(0, 2)) <= blur):
         raise ValueError("path must leave its chord: a path that is straight to rounding has no axes")
     axes, squares = _across(away, direction, k)
-    along = xp.sum((path - path[-1]) / size[:, None] * direction, axis=-1)[..., None]
+    along = xp.sum((path / unit[:, None] - path[-1] / unit[:, None]) * direction, axis=-1)[..., None]
     beside = xp.moveaxis(xp.matmul(xp.moveaxis(away, 0, 1), xp.matrix_transpose(axes)), 0, 1)
     signs = xp.where(xp.max(beside, axis=0) >= -xp.min(beside, axis=0), 1.0, -1.0)
     signs = xp.astype(signs, path.dtype)
-    coordinates = xp.concat([along, beside * signs], axis=-1) * size[:, None]
+    with np.errstate(over="ignore"):
+        coordinates = in_range(xp.concat([along, beside * signs], axis=-1) * unit[:, None], "the distance")
     return ChordFrame(direction, axes * signs[..., None], coordinates, squares[:, :k] / _total(squares))
 
 
@@ -156,48 +160,36 @@ def explained_variance(path: Any, centred: bool = True) -> Array:
     path = real_array(path, "path")
     if path.ndim == 2:
         return explained_variance(path[:, None], centred)[0]
-    path = _paths(path, 2)
-    xp, size = array_namespace(path), _size(path, (0, 2))
-    states = path / size[:, None]
-    if centred:
-        states = states - xp.mean(states, axis=0)
-    if some(xp.max(xp.abs(states), axis=(0, 2)) <= rounding(path, 16)):
-        raise ValueError("path must move: states that are all the same have no variance to share out")
-    squares = xp.linalg.svdvals(xp.moveaxis(states, 0, 1)) ** 2
-    return squares / _total(squares)
-
-
-def _paths(path: Any, states: int, low: int = 1) -> Array:
-    path = real_array(path, "path")
-    if path.ndim != 3 or path.shape[0] < states or path.shape[-1] < low:
-        wanted = f"(M + 1, n, d) with M + 1 >= {states} and d >= {low}"
-        raise ValueError(f"path must have shape {wanted}, got {tuple(path.shape)}")
-    return path
-
-
-def _size(path: Array, axes: tuple[int, ...]) -> Array:
-    """The largest entry of each path, by which it is divided so that squares neither overflow nor vanish."""
+    path = states(path, "path", 2, 1)
     xp = array_namespace(path)
-    size = xp.max(xp.abs(path), axis=axes)
-    return xp.where(size > 0, size, xp.ones_like(size))
+    rows = path / size(path, (0, 2))[:, None]
+    if centred:
+        rows = rows - xp.mean(rows, axis=0)
+    if some(xp.max(xp.abs(rows), axis=(0, 2)) <= rounding(path, 16)):
+        raise ValueError("path must move: states that are all the same have no variance to share out")
+    squares = xp.linalg.svdvals(xp.moveaxis(rows, 0, 1)) ** 2
+    return squares / _total(squares)
 
 
 def _chords(path: Array) -> tuple[Array, Array, Array]:
     """Deviations from the chord in units of the size of each path, unit vectors of the chords, and the sizes."""
     xp = array_namespace(path)
-    apart = path - path[-1]
-    size = _size(apart, (0, 2))
-    apart = apart / size[:, None]
+    whole = size(path, (0, 2))
+    apart = path / whole[:, None]
+    apart = apart - apart[-1]
+    unit = size(apart, (0, 2))
+    apart = apart / unit[:, None]
     chord = apart[0]
     length = xp.linalg.vector_norm(chord, axis=-1)
-    if some(length == 0):
+    if some(length * unit <= rounding(path, 2)):
         raise ValueError("path must end elsewhere than it starts: between the same point twice there is no chord")
     direction = chord / length[:, None]
     away = apart
     for _ in range(2):  # once more, so that no rounding of the first time is left along the chord
         away = away - xp.sum(away * direction, axis=-1)[..., None] * direction
     ends = xp.zeros_like(away[:1])
-    return xp.concat([ends, away[1:-1], ends], axis=0), direction, size
+    with np.errstate(over="ignore"):
+        return xp.concat([ends, away[1:-1], ends], axis=0), direction, in_range(whole * unit, "the distance")
 
 
 def _across(away: Array, direction: Array, k: int) -> tuple[Array, Array]:

@@ -22,7 +22,8 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from fewsteps.arrays import as_kind, floats, integer_at_least, points, real_array, same_shape
+from fewsteps.arrays import as_kind, floats, integer_at_least, points, same_shape
+from fewsteps.geometry.paths import in_range, norm, size, states
 from fewsteps.kinds import Array, rounding, some
 
 
@@ -39,6 +40,11 @@ def arc_length(path: Any) -> Array:
     array of shape (n,)
         At most the length of a curve through these points, and equal to it to second order in the spacing.
 
+    Raises
+    ------
+    ValueError
+        If the shape is another, or the length beyond the range of the dtype.
+
     Notes
     -----
     Source: GR-E14.
@@ -48,8 +54,11 @@ def arc_length(path: Any) -> Array:
     >>> arc_length([[[0, 0]], [[3, 0]], [[3, 4]]])
     array([7.])
     """
-    path = _path(path, "path", 1, 1)
-    return _norm(path[1:] - path[:-1]).sum(0)
+    path = states(path, "path", 1, 1)
+    unit = size(path, (0, -1))
+    path = path / unit[:, None]
+    with np.errstate(over="ignore"):
+        return in_range(unit * norm(path[1:] - path[:-1]).sum(0), "the length")
 
 
 def curvature(first: Any, second: Any) -> Array:
@@ -68,7 +77,7 @@ def curvature(first: Any, second: Any) -> Array:
     Raises
     ------
     ValueError
-        If a first derivative vanishes, if d < 2 or the shapes differ.
+        If a first derivative vanishes, if d < 2 or the shapes differ, or the curvature is beyond the dtype's range.
 
     Notes
     -----
@@ -82,7 +91,8 @@ def curvature(first: Any, second: Any) -> Array:
     0.5
     """
     first, across, _, speed = _moving(first, second, 2)
-    return _norm(across) / speed / speed
+    with np.errstate(over="ignore"):
+        return in_range(norm(across) / speed / speed, "the curvature")
 
 
 def torsion(first: Any, second: Any, third: Any) -> Array:
@@ -102,7 +112,7 @@ def torsion(first: Any, second: Any, third: Any) -> Array:
     ------
     ValueError
         If a first derivative vanishes or the second has, beyond rounding, no part across it: a straight piece has no
-        torsion. If d < 3 or the shapes differ.
+        torsion. If d < 3 or the shapes differ, or the torsion is beyond the range of the dtype.
 
     Notes
     -----
@@ -115,13 +125,14 @@ def torsion(first: Any, second: Any, third: Any) -> Array:
     >>> round(float(torsion([0, 1, 1], [-1, 0, 0], [0, -1, 0])), 12)
     0.5
     """
-    first, across, size, speed = _moving(first, second, 3)
+    first, across, whole, speed = _moving(first, second, 3)
     third = as_kind(points(third, None, "third"), first)
     same_shape(first, third, "first and third")
-    bend = _norm(across)
-    if some(bend <= rounding(bend, 16) * size):
+    bend = norm(across)
+    if some(bend <= rounding(bend, 16) * whole):
         raise ValueError(f"second must have a part across first: a straight piece has no torsion, got {second!r}")
-    return _twist(first / speed[..., None], across / bend[..., None], third) / speed / bend
+    with np.errstate(over="ignore"):
+        return in_range(_twist(first / speed[..., None], across / bend[..., None], third) / speed / bend, "the torsion")
 
 
 def estimated_bending(points: Any, times: Any, window: int) -> tuple[Array, Array]:
@@ -146,13 +157,14 @@ def estimated_bending(points: Any, times: Any, window: int) -> tuple[Array, Arra
     Raises
     ------
     ValueError
-        If the path has too few states, stands still, or `times` is not monotone.
+        If the path has too few states or, but for rounding, stands still in a window; if `times` is not monotone, or
+        so uneven in a window that no cubic is determined; if what is found is beyond the range of the dtype.
 
     Notes
     -----
     Source: GR-A3.3. A cubic is returned exactly; otherwise the error of the curvature is of second order in the width
-    of the window, and in its middle that of the torsion too. Rounding errors of the states enter the curvature divided
-    by the square of that width, the torsion by its cube.
+    of the window, and in its middle that of the torsion too. A turn narrower than the window is smoothed away: see what
+    half the window changes. Rounding enters curvature over that width squared, torsion over it cubed.
 
     Examples
     --------
@@ -163,41 +175,28 @@ def estimated_bending(points: Any, times: Any, window: int) -> tuple[Array, Arra
     (array([0.5]), array([0.5]))
     """
     window = integer_at_least(window, 2, "window")
-    path = _path(points, "points", 2 * window + 1, 2)
-    first, second, third, blur = _fitted(path, _times(times, path.shape[0]), window)
-    first, across, _, speed = _moving(first, second, 2, "points must move, but stand still in a window")
-    xp, bend = array_namespace(path), _norm(across)
-    flat = bend <= blur
-    if path.shape[-1] == 2:
-        return bend / speed / speed, xp.zeros_like(bend)
-    normal = across / xp.where(flat, xp.ones_like(bend), bend)[..., None]
-    twist = _twist(first / speed[..., None], normal, third)
-    twist = xp.where(flat, xp.zeros_like(bend), twist / speed / xp.where(flat, xp.ones_like(bend), bend))
-    return bend / speed / speed, twist
-
-
-def _path(path: Any, name: str, states: int, low: int) -> Array:
-    path = real_array(path, name)
-    if path.ndim != 3 or path.shape[0] < states or path.shape[-1] < low:
-        wanted = f"(M + 1, n, d) with M + 1 >= {states} and d >= {low}"
-        raise ValueError(f"{name} must have shape {wanted}, got {tuple(path.shape)}")
-    return path
+    path = states(points, "points", 2 * window + 1, 2)
+    unit = size(path, (0, -1))
+    first, second, third, blurs = _fitted(path / unit[:, None], _times(times, path.shape[0]), window)
+    if some(norm(first) <= blurs[0]):
+        raise ValueError("points must move, but stand still in a window")
+    first, across, _, speed = _moving(first, second, 2)
+    xp, bend = array_namespace(path), norm(across)
+    flat = bend <= blurs[1]
+    with np.errstate(over="ignore"):
+        bent = in_range(bend / speed / speed / unit, "the curvature")
+        if path.shape[-1] == 2:
+            return bent, xp.zeros_like(bent)
+        bend = xp.where(flat, xp.ones_like(bend), bend)
+        twist = _twist(first / speed[..., None], across / bend[..., None], third) / speed / bend / unit
+    return bent, in_range(xp.where(flat, xp.zeros_like(bend), twist), "the torsion")
 
 
 def _times(times: Any, states: int) -> NDArray[np.float64]:
     times = floats(times, "times")
     if times.shape != (states,) or not (np.all(np.diff(times) > 0) or np.all(np.diff(times) < 0)):
         raise ValueError(f"times must have shape ({states},) and be strictly monotone, got {times!r}")
-    unit: NDArray[np.float64] = times / np.abs(times).max()
-    return unit
-
-
-def _norm(v: Array) -> Array:
-    """Euclidean norms along the last axis, at any scale."""
-    xp = array_namespace(v)
-    size = xp.max(xp.abs(v), axis=-1)
-    size = xp.where(size > 0, size, xp.ones_like(size))
-    return size * xp.sqrt(xp.sum((v / size[..., None]) ** 2, axis=-1))
+    return np.asarray(times / np.abs(times).max())
 
 
 def _across(v: Array, direction: Array) -> Array:
@@ -207,42 +206,45 @@ def _across(v: Array, direction: Array) -> Array:
     return v
 
 
-def _moving(first: Any, second: Any, low: int, still: str = "") -> tuple[Array, Array, Array, Array]:
+def _moving(first: Any, second: Any, low: int) -> tuple[Array, Array, Array, Array]:
     """The first derivative, the part of the second across it, the size of the second, and the speed."""
     first = points(first, None, "first")
     second = as_kind(points(second, None, "second"), first)
     same_shape(first, second, "first and second")
     if first.shape[-1] < low:
         raise ValueError(f"first must have shape (..., d) with d >= {low}, got {tuple(first.shape)}")
-    speed = _norm(first)
+    speed = norm(first)
     if some(speed == 0):
-        raise ValueError(still or f"first must not vanish, got {first!r}")
-    return first, _across(second, first / speed[..., None]), _norm(second), speed
+        raise ValueError(f"first must not vanish, got {first!r}")
+    return first, _across(second, first / speed[..., None]), norm(second), speed
 
 
 def _twist(tangent: Array, normal: Array, third: Array) -> Array:
     """The part of the third derivative out of the plane; in space with its sign."""
     if third.shape[-1] == 3:
         return (array_namespace(third).linalg.cross(tangent, normal) * third).sum(-1)
-    return _norm(_across(_across(_across(third, tangent), normal), tangent))
+    return norm(_across(_across(_across(third, tangent), normal), tangent))
 
 
-def _fitted(path: Array, times: NDArray[np.float64], window: int) -> tuple[Array, Array, Array, Array]:
-    """Three derivatives at every state, and what rounding of the states may make of the second across the first."""
-    states = len(times)
-    near = np.clip(np.arange(states), window, states - 1 - window)[:, None] + np.arange(-window, window + 1)
+def _fitted(path: Array, times: NDArray[np.float64], window: int) -> tuple[Array, Array, Array, list[Array]]:
+    """Three derivatives at every state, in units of its window, and what rounding makes of the first two at most.
+
+    Bending is the same in every parameter: a narrow window's own one keeps its derivatives in range.
+    """
+    count = len(times)
+    near = np.clip(np.arange(count), window, count - 1 - window)[:, None] + np.arange(-window, window + 1)
     step = times[near] - times[:, None]
-    reach = np.abs(step).max(axis=1)
-    scaled = step / reach[:, None]
-    design = np.stack([scaled, scaled**2 / 2, scaled**3 / 6], axis=-1)
+    step = step / np.abs(step).max(axis=1)[:, None]
+    design = np.stack([step, step**2 / 2, step**3 / 6], axis=-1)
+    if np.linalg.cond(design).max() > 1e8:
+        raise ValueError("times must change less unevenly within a window: fit in the number of the step instead")
     weights = np.linalg.pinv(design)  # (M + 1, 3, 2 window + 1)
-    weights /= reach[:, None, None] ** np.arange(1, 4)[:, None]
-    xp, blocks = array_namespace(path), []
-    for part in np.array_split(np.arange(states), -(-states // 32)):  # gathered windows are large
-        apart = path[near[part]] - path[part][:, None]
-        flat = xp.reshape(apart, (*near[part].shape, -1))
+    xp, blocks, sizes = array_namespace(path), [], []
+    for part in np.array_split(np.arange(count), -(-count // 32)):  # gathered windows are large
+        around = path[near[part]]
+        flat = xp.reshape(around - path[part][:, None], (*near[part].shape, -1))
         blocks.append(xp.reshape(xp.matmul(as_kind(weights[part], path), flat), (len(part), 3, *path.shape[1:])))
-    found = xp.concat(blocks, axis=0)
-    size = xp.max(xp.abs(path), axis=-1) * path.shape[-1] ** 0.5
-    spread = as_kind(np.abs(weights[:, 1]).sum(axis=1), path)[:, None]
-    return found[:, 0], found[:, 1], found[:, 2], rounding(path, 2) * size * spread
+        sizes.append(xp.max(xp.abs(around), axis=(1, -1)))
+    found, largest = xp.concat(blocks, axis=0), xp.concat(sizes, axis=0) * path.shape[-1] ** 0.5
+    spread = as_kind(np.abs(weights).sum(axis=-1), path)
+    return found[:, 0], found[:, 1], found[:, 2], [rounding(path, 2) * largest * spread[:, i, None] for i in (0, 1)]
