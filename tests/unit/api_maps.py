@@ -20,6 +20,9 @@ def process(unit=1.0):
 MAPS = {
     "GaussianFlowMap": lambda unit: fm.GaussianFlowMap(MAKERS["Gaussian"](unit), process(unit)),
     "LineFlowMap": lambda unit: fm.LineFlowMap(fs.GaussianMixture.on_line([-unit, unit], 0.5 * unit), process(unit)),
+    "CanonicalFlowMap": lambda unit: fm.CanonicalFlowMap(
+        fs.GaussianMixture([[-unit, 0.0], [unit, unit]], 0.25 * unit**2 * np.eye(2), [0.3, 0.7]), process(unit)
+    ),
     "AffineMap": lambda unit: fm.AffineMap.exact(fs.Gaussian([unit], [4.0 * unit**2]), process(unit)),
     "NumericalFlowMap": lambda unit: fm.NumericalFlowMap(
         lambda x, t: -x * t, lambda x, t: -t * np.broadcast_to(np.eye(2), (*x.shape, 2))
@@ -44,7 +47,7 @@ def map_case(kind, name):
         level=() if numerical else times,
         clock=() if numerical else times,
         power=None if numerical else (0 if name == "jacobian" else 1),
-        torch=kind in ("GaussianFlowMap", "AffineMap"),
+        torch=kind in ("GaussianFlowMap", "AffineMap", "CanonicalFlowMap"),
     )
 
 
@@ -97,6 +100,12 @@ CASES = [
         method(fm.GaussianFlowMap, "one_sided_lipschitz"),
         lambda unit=1.0: {"of": MAPS["GaussianFlowMap"](unit), "towards": "noise"},
         power=0,
+    ),
+    Case(
+        "CanonicalFlowMap",
+        fm.CanonicalFlowMap,
+        lambda: {"law": fs.Gaussian([0.0, 1.0], [2.0, 2.0]), "process": PROCESS},
+        pick=lambda phi: phi.lam,
     ),
     Case(
         "LineFlowMap",

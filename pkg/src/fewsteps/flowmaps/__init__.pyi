@@ -1,6 +1,7 @@
 from .affine import AffineMap
 from .base import FlowMap
 from .bridges import MixtureBridge
+from .canonical import CanonicalFlowMap
 from .derivatives import stencil, value_and_rate
 from .gaussian import GaussianFlowMap
 from .line import LineFlowMap
@@ -21,6 +22,7 @@ from .slopes import euler_map, map_of, slope_of
 __all__ = [
     "AffineLosses",
     "AffineMap",
+    "CanonicalFlowMap",
     "FlowMap",
     "GaussianFlowMap",
     "LineFlowMap",

@@ -57,7 +57,9 @@ def numpy_points(x: Any, d: int | None = None) -> tuple[NDArray[np.float64], Arr
     (1, 1)
     """
     if is_torch_array(x):
-        raise TypeError("x must be a NumPy array: only GaussianFlowMap and learned maps take torch tensors")
+        raise TypeError(
+            "x must be a NumPy array: only GaussianFlowMap, CanonicalFlowMap and learned maps take torch tensors"
+        )
     x = points(x, d)
     return np.asarray(x, dtype=float), x
 
