@@ -23,6 +23,7 @@ import api_operators
 import api_samplers
 import api_schedules
 import api_solvers
+import api_stability
 import numpy as np
 import pytest
 from api_cases import bad_values, close, refused
@@ -42,6 +43,7 @@ TABLES = (
     api_dynamics,
     api_solvers,
     api_samplers,
+    api_stability,
 )
 CASES = [case for table in TABLES for case in table.CASES]
 EXCEPTIONS = {name: reason for table in TABLES for name, reason in table.EXCEPTIONS.items()}
@@ -59,6 +61,7 @@ ROOMS = (
     "samplers",
     "grids",
     "geometry",
+    "stability",
 )
 
 

@@ -16,6 +16,7 @@ from . import samplers as samplers
 from . import schedules as schedules
 from . import show as show
 from . import solvers as solvers
+from . import stability as stability
 from .distances import squared_w2, squared_w2_gains, w1_to_law
 from .estimators import gaussian_fit, kl_to_samples, squared_sliced_w2
 from .fields import convert, error_scale

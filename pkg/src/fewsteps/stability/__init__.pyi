@@ -1,0 +1,6 @@
+from .profile import Steepness, separation
+
+__all__ = [
+    "Steepness",
+    "separation",
+]
