@@ -30,7 +30,7 @@ UNIT := tests/unit pkg/src/fewsteps --doctest-modules
 PINS := requirements.lock requirements-torch.txt
 CONFIG := pyproject.toml
 
-.PHONY: help book draft test lab serve pdf notebooks lock bench coverage faults checkerboard trajectories format clean distclean \
+.PHONY: help book draft test lab serve pdf notebooks lock bench coverage faults checkerboard trajectories stability format clean distclean \
         env node vendor execute html lint types unit nbtest booktest pythons
 
 help: ## list the targets
@@ -136,6 +136,9 @@ checkerboard: env ## train the maps of the checkerboard tables anew (an hour or 
 
 trajectories: env ## train the networks of the part Trajectories anew (half an hour)
 	@$(PY) tools/trajectories.py
+
+stability: env ## train the students of the part Stability anew (two hours; goes on where it was stopped)
+	@$(PY) tools/stability.py
 
 lock: env ## resolve the pinned environment anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

@@ -43,6 +43,13 @@ CASES = [
         )
         for name in ("total", "log_amplification")
     ),
+    Case(
+        "typical_steepness",
+        stability.typical_steepness,
+        lambda: {"law": law(), "process": OU, "times": TIMES.copy(), "rng": np.random.default_rng(0), "samples": 9},
+        clock=("times",),
+        torch=False,
+    ),
     Case("balanced_grid", grids.balanced_grid, lambda: {"profile": steepness(), "T": 4}),
     Case(
         "accumulated_grid",

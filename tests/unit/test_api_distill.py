@@ -165,6 +165,30 @@ CASES = {
         },
         (),
     ),
+    "MapNet": (
+        distill.MapNet,
+        lambda: {"d": 2, "width": 8, "depth": 2, "activations": ("relu", "requ"), "seed": 0},
+        (),
+    ),
+    "TokenTransformer": (
+        distill.TokenTransformer,
+        lambda: {"d": 2, "d_model": 8, "heads": 2, "blocks": 1, "seed": 0},
+        (),
+    ),
+    "stored_pairs": (distill.stored_pairs, lambda: {"inputs": np.ones((4, 2)), "targets": np.ones((4, 2))}, ()),
+    "train_regression": (
+        distill.train_regression,
+        lambda: {
+            "net": distill.MapNet(2, width=8, depth=1),
+            "draw": distill.stored_pairs(np.ones((4, 2)), np.ones((4, 2))),
+            "steps": 2,
+            "batch": 4,
+            "lr": 0.01,
+            "cap": 0.5,
+            "seed": 0,
+        },
+        (),
+    ),
     "sinusoidal_embedding": (distill.sinusoidal_embedding, lambda: {"t": 3.0, "T": 8, "d_emb": 4}, ()),
     "training_data": (
         distill.training_data,

@@ -195,3 +195,18 @@ def test_bad_input_is_named():
         deviation_curve([1.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="d must be at least 2"):
         deviation_curve([1.0, 1.0], [2.0, 1.0], d=1)
+
+
+def test_what_no_float_can_hold_is_refused():
+    for call in (
+        lambda: mode_gain([1.0], [0.0], 1e-310),
+        lambda: residual_extremum([1e100], 1e-300),
+        lambda: chord_residual([1.0], [5e-321], 1e-320),
+        lambda: deviation_curve([1.0], [1e-320, 0.0]),
+    ):
+        with pytest.raises(ValueError, match="start must not be so small"):
+            call()
+    with pytest.raises(ValueError, match="the variance is beyond the range of float64"):
+        residual_moments([1e200], [5e99], 1e100)
+    with pytest.raises(ValueError, match="sigma must be at most start, 80"):
+        mode_gain([1.0], 81.0, 80.0)

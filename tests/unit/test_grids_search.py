@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -85,7 +86,7 @@ def test_the_lower_triangle_plays_no_part():
         ({"T": 4}, "T must be at most 3"),
         ({"T": 1.5}, "T must be an integer"),
         ({"weight": 0.0}, "weight must be greater than 0"),
-        ({"weight": 1e200}, "weight must be so small"),
+        ({"weight": 1e200}, "costs must be so small"),
         ({"costs": np.ones((3, 4))}, r"costs must have shape \(M \+ 1, M \+ 1\)"),
         ({"costs": np.ones((1, 1)), "T": 1}, "with M >= 1"),
         ({"costs": np.full((4, 4), np.inf)}, "costs must be finite"),
@@ -302,3 +303,73 @@ def test_what_uniform_vp_time_refuses():
     ):
         with pytest.raises(ValueError, match=words):
             grids.vp_uniform(**({"process": EDM, "T": 4, "stop": 0.002} | changes))
+
+
+def test_every_budget_must_cost_a_finite_number():
+    costs = np.full((5, 5), 1e308)
+    costs[0, 1] = costs[1, 3] = costs[0, 4] = 1
+    costs[0, 3], costs[3, 4] = 1.7e308, 4e307
+    with pytest.raises(ValueError, match="costs must be so small"):
+        grids.best_schedules(costs, 3, 2.0)
+
+
+def test_costs_far_from_one():
+    np.testing.assert_allclose(grids.gaussian_costs([1e-300], [1e10, 0.0])[0, 1], 1e-150, rtol=1e-14)
+    small = grids.gaussian_costs([1e-6], [1.0, 0.5, 0.0])
+    for unit in (1e-140, 1e140):
+        got = grids.gaussian_costs([1e-6 * unit**2], np.array([1.0, 0.5, 0.0]) * unit)
+        np.testing.assert_allclose(got / unit, small, rtol=1e-13)
+    np.testing.assert_allclose(grids.gaussian_costs([1e308], [1.0, 0.5])[0, 1], 0.125e-154, rtol=1e-14)
+    np.testing.assert_allclose(grids.gaussian_costs([1.0], [1e154, 1.0])[0, 1], 2**0.5 - 1, rtol=1e-14)
+    path, slopes = np.random.default_rng(0).standard_normal((2, 4, 3, 2))
+    levels = np.array([3.0, 2.0, 1.0, 0.5])
+    for metric in ("l2", "l1", "deviation"):
+        want = grids.euler_costs(path, slopes, levels, metric)
+        for unit in (1e-165, 1e155):
+            got = grids.euler_costs(path * unit, slopes * unit, levels, metric)
+            np.testing.assert_allclose(got / unit, want, rtol=1e-12)
+    loop = np.cumsum(np.full((4, 1, 2), 0.1), axis=0)
+    loop[-1] = loop[0] * (1 + 1e-16)
+    with pytest.raises(ValueError, match="path must not end where it begins"):
+        grids.euler_costs(loop, np.ones((4, 1, 2)), levels, "deviation")
+    with pytest.raises(ValueError, match="slopes must have the shape of path"):
+        grids.euler_costs(path, 1.0, levels)
+
+
+def test_costs_of_tensors():
+    torch = pytest.importorskip("torch")
+    lam, levels = np.array([1.0, 0.3]), np.array([2.0, 1.0, 0.1])
+    want = grids.gaussian_costs(lam, levels)
+    np.testing.assert_array_equal(grids.gaussian_costs(torch.tensor(lam), torch.tensor(levels)), want)
+    spectral = grids.spectral(EDM, 4, 0.002, lam=torch.tensor(lam))
+    np.testing.assert_array_equal(spectral, grids.spectral(EDM, 4, 0.002, lam=lam))
+
+
+def test_spectra_far_from_one():
+    data = np.array([[1.0, 0.0], [-1.0, 0.5], [0.0, 2.0], [0.0, -2.0]])
+    want = grids.spectrum(data)
+    np.testing.assert_allclose(grids.spectrum(1e150 * data) / 1e300, want, rtol=1e-13)
+    np.testing.assert_allclose(grids.spectrum(1e-150 * data) / 1e-300, want, rtol=1e-13)
+    with pytest.raises(ValueError, match="data must be so small"):
+        grids.spectrum(1e160 * data)
+    with pytest.raises(ValueError, match="data must be so small"):
+        grids.spectrum([[1e308], [1.5e308], [1.7e308]])
+    np.testing.assert_allclose(grids.spectrum([[1.0], [1.0 + 1e-8]]), [5e-17], rtol=1e-7)
+
+
+@pytest.mark.parametrize("stop", [0.002, 1e-5, 1e-9, 1e-12])
+@pytest.mark.parametrize("cut", [1e-3, 0.3, 0.999999])
+def test_vp_levels_against_the_process_that_they_are_named_after(stop, cut):
+    """With 50 digits: log(1 + kappa^2) = beta_d u^2/2 + beta_0 u through both ends."""
+    with mp.workdps(50):
+        low, top, u_low = mp.log1p(mpf(stop) ** 2), mp.log1p(mpf(80) ** 2), mpf(cut)
+        beta_d = 2 * (low / u_low - top) / (u_low - 1)
+        beta_0 = top - beta_d / 2
+        times = [1 - (1 - u_low) * k / 4 for k in range(5)]
+        rates = [beta_d * u + beta_0 for u in times]
+        want = [float(mp.sqrt(mp.expm1(beta_d * u**2 / 2 + beta_0 * u))) for u in times]
+    if min(rates) <= 0:
+        with pytest.raises(ValueError, match="cut must be such that the noise grows"):
+            grids.vp_uniform(EDM, 4, stop, cut=cut)
+    else:
+        np.testing.assert_allclose(grids.vp_uniform(EDM, 4, stop, cut=cut), want, rtol=1e-9)

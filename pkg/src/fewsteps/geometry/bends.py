@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace, is_torch_array
 
 from fewsteps.arrays import as_kind, clock, number, positive_number, real_array, variances
-from fewsteps.kinds import Array, some
+from fewsteps.kinds import Array, rounding, some
 
 
 def scaled(lam: Any, sigma: Any, start: Any, stop: Any = 0.0) -> tuple[Array, Array, Array]:
@@ -23,6 +24,9 @@ def scaled(lam: Any, sigma: Any, start: Any, stop: Any = 0.0) -> tuple[Array, Ar
         raise ValueError(f"stop must be less than start, {start:g}, got {stop:g}")
     lam = real_array(lam, "lam", low=0.0)
     lam = lam if lam.ndim == 0 else variances(lam)
+    sigma = real_array(sigma, "sigma")
+    if some(sigma > start * (1 + rounding(sigma))):
+        raise ValueError(f"sigma must be at most start, {start:g}, got {sigma!r}")
     sigma = clock(sigma, start, "sigma")
     if some(sigma < stop):
         raise ValueError(f"sigma must be at least stop, {stop:g}, got {sigma!r}")
@@ -30,7 +34,11 @@ def scaled(lam: Any, sigma: Any, start: Any, stop: Any = 0.0) -> tuple[Array, Ar
         lam = as_kind(lam, sigma)
     sigma = as_kind(sigma, lam)
     sigma = sigma[..., None] if lam.ndim else sigma
-    return lam**0.5 / start, sigma / start, (sigma - stop) / start * ((start - sigma) / start)
+    with np.errstate(over="ignore"):
+        root = lam**0.5 / start
+    if some(~array_namespace(root).isfinite(root)):
+        raise ValueError(f"start must not be so small that sqrt(lam) / start overflows, got {start:g}")
+    return root, sigma / start, (sigma - stop) / start * ((start - sigma) / start)
 
 
 def bend_of(root: Array, level: Array, low: float) -> Array:

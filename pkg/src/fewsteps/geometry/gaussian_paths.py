@@ -35,6 +35,7 @@ from array_api_compat import array_namespace
 
 from fewsteps.arrays import floats, integer_at_least, variances
 from fewsteps.geometry.bends import bend_of, scaled
+from fewsteps.geometry.paths import in_range
 from fewsteps.kinds import Array
 
 
@@ -59,7 +60,7 @@ def mode_gain(lam: Any, sigma: Any, start: float) -> Array:
 
     Notes
     -----
-    Source: GR-P4.
+    Source: GR-P4. Gradients reach variances > 0.
 
     Examples
     --------
@@ -162,7 +163,7 @@ def residual_moments(lam: Any, sigma: Any, start: float) -> tuple[Array, Array, 
     Raises
     ------
     ValueError
-        If a variance is negative or a level out of range.
+        If a variance is negative, a level out of range, or a moment beyond the range of the dtype.
 
     Notes
     -----
@@ -181,7 +182,8 @@ def residual_moments(lam: Any, sigma: Any, start: float) -> tuple[Array, Array, 
     total, square = part.sum(-1), (part**2).sum(-1)
     unit = (start * (gaps * size)[..., 0]) ** 2
     rank = total * total / xp.where(square > 0, square, xp.ones_like(square))
-    return unit * total, 2 * unit * unit * square, rank
+    with np.errstate(over="ignore"):
+        return in_range(unit * total, "the mean"), in_range(2 * unit * unit * square, "the variance"), rank
 
 
 def deviation_curve(lam: Any, levels: Any, d: int | None = None) -> tuple[Array, Array]:
@@ -208,8 +210,9 @@ def deviation_curve(lam: Any, levels: Any, d: int | None = None) -> tuple[Array,
 
     Notes
     -----
-    Source: GR-R4.3b. Sums over modes are replaced by means over random starts; a single path differs by a relative
-    deviation of the order of sqrt(2 / effective_rank), see `residual_moments`.
+    Source: GR-R4.3b. Sums over modes are replaced by means over random starts: the root mean square over many paths,
+    up to what the chords' own scatter does. The distance of a single path scatters by about half of
+    sqrt(2 / effective_rank) of it, see `residual_moments`. The distance is right to a rounding of the chord.
 
     Examples
     --------

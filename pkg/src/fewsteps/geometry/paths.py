@@ -61,10 +61,10 @@ def in_range(value: Array, what: str) -> Array:
     >>> in_range(np.array([np.inf]), "the length")
     Traceback (most recent call last):
     ...
-    ValueError: the length is beyond the range of float64: give the path in other units
+    ValueError: the length is beyond the range of float64: take other units
     """
     xp = array_namespace(value)
     if some(~xp.isfinite(value)):
         kind = str(value.dtype).removeprefix("torch.")
-        raise ValueError(f"{what} is beyond the range of {kind}: give the path in other units")
+        raise ValueError(f"{what} is beyond the range of {kind}: take other units")
     return value

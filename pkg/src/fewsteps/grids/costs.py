@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import floats, real_array, same_shape
+from fewsteps.arrays import floats, rounding, same_shape
 from fewsteps.objects import instance, one_of
 
 Costs = NDArray[np.float64]
@@ -34,7 +34,7 @@ def euler_costs(path: Any, slopes: Any, levels: Any, metric: str = "l2") -> Cost
     path : array of shape (M + 1, n, d)
         States of n paths of the flow at the levels.
     slopes : array of shape (M + 1, n, d) or (M, n, d)
-        dx/dsigma there, the noise prediction; what it is at the last level is not looked at.
+        dx/dsigma there, the noise prediction; at the last level any finite numbers will do.
     levels : array of shape (M + 1,)
         Strictly decreasing levels of sigma / alpha; the path is that of x / alpha.
     metric : {"l2", "l1", "deviation"}
@@ -65,13 +65,15 @@ def euler_costs(path: Any, slopes: Any, levels: Any, metric: str = "l2") -> Cost
            [0.   , 0.   , 0.414],
            [0.   , 0.   , 0.   ]])
     """
-    levels, path, slopes = _decreasing(levels), floats(path, "path"), floats(slopes, "slopes")
+    levels, path, slopes = _decreasing(levels), floats(path, "path"), np.atleast_1d(floats(slopes, "slopes"))
     M, metric = len(levels) - 1, one_of(metric, METRICS, "metric")
     if path.ndim != 3 or len(path) != M + 1 or path.size == 0:
         raise ValueError(f"path must have shape ({M + 1}, n, d) with n, d >= 1, got {path.shape}")
     if len(slopes) not in (M, M + 1):
         raise ValueError(f"slopes must have the shape of path, got {slopes.shape}")
     same_shape(path[:M], slopes[:M], "path and slopes")
+    scale = _power_of_two(max(np.abs(path).max(), np.abs(slopes).max() * levels[0]) or 1.0)
+    path, slopes = path / scale, slopes / scale
     costs, far = np.zeros((M + 1, M + 1)), _Chord.of(path).distance if metric == "deviation" else None
     own = None if far is None else far(path)
     for j in range(M):
@@ -81,7 +83,8 @@ def euler_costs(path: Any, slopes: Any, levels: Any, metric: str = "l2") -> Cost
         else:
             found = np.linalg.norm(ends - path[j + 1 :], ord=2 if metric == "l2" else 1, axis=-1)
         costs[j, j + 1 :] = found.mean(axis=1)
-    return costs
+    with np.errstate(over="ignore"):
+        return _finite(costs * scale)
 
 
 class _Chord:
@@ -94,7 +97,7 @@ class _Chord:
     def of(cls, path: Costs) -> _Chord:
         chords = path[-1] - path[0]
         lengths = np.linalg.norm(chords, axis=-1, keepdims=True)
-        if not np.all(lengths > 0):
+        if not np.all(lengths > rounding(path, 2) * np.abs(path).max(axis=(0, 2))[:, None]):
             raise ValueError("path must not end where it begins for the metric 'deviation'")
         return cls(path[-1], chords / lengths)
 
@@ -138,24 +141,33 @@ def gaussian_costs(lam: Any, levels: Any, propagate: bool = True) -> Costs:
            [0.   , 0.   , 0.414],
            [0.   , 0.   , 0.   ]])
     """
-    lam, levels = real_array(lam, "lam", low=0.0).astype(float), _decreasing(levels)
+    lam, levels = floats(lam, "lam", low=0.0), _decreasing(levels)
     if lam.ndim != 1 or lam.size == 0:
         raise ValueError(f"lam must have shape (d,) with d >= 1, got {lam.shape}")
-    propagate, scale = instance(propagate, bool, "propagate"), _power_of_two(max(levels[0], np.sqrt(lam.max())))
-    lam, counts = np.unique(lam[lam > 0] / scale**2, return_counts=True)
-    levels = levels / scale
-    roots = np.sqrt(lam + levels[:, None] ** 2)
-    costs, weights = np.zeros((len(levels),) * 2), lam * np.sqrt(counts)
+    propagate, own = instance(propagate, bool, "propagate"), np.sqrt(lam)
+    scale = _power_of_two(max(levels[0], own.max()))
+    own, counts = np.unique(own[own > 0] / scale, return_counts=True)
+    levels, most = levels / scale, own.max(initial=0.0)
+    roots = np.hypot(own, levels[:, None])
+    costs, lam, weights = np.zeros((len(levels),) * 2), own**2, np.sqrt(counts) * (own / most)
+    carried = roots[-1] / roots
     for j, level in enumerate(levels[:-1]):
         below, lower = roots[j + 1 :], levels[j + 1 :]
         parts = roots[j] * below
         parts += lam
         parts += (level * lower)[:, None]
-        np.divide(weights / roots[j] * (roots[-1] if propagate else 1.0), parts, out=parts)
+        np.divide(weights * (own / roots[j]), parts, out=parts)
         if propagate:
-            parts /= below
+            parts *= carried[j + 1 :]
         costs[j, j + 1 :] = (level - lower) ** 2 * np.sqrt(np.einsum("kd,kd->k", parts, parts))
-    return costs * scale
+    with np.errstate(over="ignore"):
+        return _finite(costs * most * scale)
+
+
+def _finite(costs: Costs) -> Costs:
+    if not np.all(np.isfinite(costs)):
+        raise ValueError("levels and data must be so small that the costs are finite: give them in other units")
+    return costs
 
 
 def _power_of_two(value: float) -> float:
@@ -164,7 +176,7 @@ def _power_of_two(value: float) -> float:
 
 
 def _decreasing(levels: Any) -> Costs:
-    levels = real_array(levels, "levels", low=0.0).astype(float)
+    levels = floats(levels, "levels", low=0.0)
     if levels.ndim != 1 or len(levels) < 2 or not np.all(levels[:-1] > levels[1:]):
         raise ValueError("levels must decrease strictly, at least two of them")
     return levels

@@ -215,18 +215,16 @@ def vp_uniform(
         return float(np.logaddexp(0.0, -2 * ell(t)))
 
     top, low = grown(_first(process, start)), grown(number(clock(stop, process.horizon, "stop"), "stop"))
-    rate = 2 * (low / cut - top) / (cut - 1)
-    first = top - rate / 2
-    if not min(first + rate * cut, first + rate) > 0:
+    slope = (top - low / cut) / (1 - cut)  # of log(1 + kappa^2)/u, which is linear in u
+    if not min(low / cut + slope * cut, top + slope) > 0:
         raise ValueError(f"cut must be such that the noise grows from it to 1, got {cut:g}")
 
     def back(u: float) -> float:
-        return process.time_at(-math.log(math.expm1(rate * u * u / 2 + first * u)) / 2)
+        value = u * (low / cut * (1 - u) + top * (u - cut)) / (1 - cut)
+        return process.time_at(-math.log(math.expm1(value)) / 2)
 
-    def forth(t: float) -> float:
-        return 2 * grown(t) / (first + math.sqrt(first**2 + 2 * rate * grown(t)))
-
-    return _grid(process, T, stop, start, jump, forth, back)
+    begin = _first(process, start)
+    return _grid(process, T, stop, start, jump, lambda t: 1.0 if t == begin else cut, back)
 
 
 def _half_log_snr(process: Diffusion) -> Callable[[float], float]:

@@ -50,7 +50,7 @@ def best_schedule(costs: Any, T: int, weight: float = 1.0) -> BestSchedule:
     ------
     TypeError, ValueError
         If an argument is not of its kind, costs are not square with at least two nodes or not finite, T is more than M,
-        or weight^T overflows.
+        or what T steps cost overflows.
 
     Notes
     -----
@@ -116,8 +116,10 @@ def _table(costs: Any, T: int, weight: float) -> tuple[list[NDArray[np.float64]]
         nearest = ahead.argmin(axis=1)
         following.append(nearest)
         values.append(ahead[_rows(M), nearest])
-    if not np.isfinite(values[-1][0]):
-        raise ValueError(f"weight must be so small that weight^T times the costs is finite, got {weight:g}")
+    if not all(np.isfinite(value[0]) for value in values):
+        raise ValueError(
+            f"costs must be so small that those of T steps add up to a finite number, with weight {weight:g}"
+        )
     return values, following
 
 

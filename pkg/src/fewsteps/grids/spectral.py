@@ -32,7 +32,7 @@ def spectrum(data: Any) -> NDArray[np.float64]:
     Raises
     ------
     TypeError, ValueError
-        If there are fewer than two samples or no coordinates, or values are not finite.
+        If there are fewer than two samples or no coordinates, or values are not finite; if an eigenvalue would not be.
 
     Notes
     -----
@@ -47,11 +47,16 @@ def spectrum(data: Any) -> NDArray[np.float64]:
     if data.ndim < 2 or len(data) < 2 or data[0].size == 0:
         raise ValueError(f"data must have shape (n, ...) with n >= 2 and something in a sample, got {data.shape}")
     rows = data.reshape(len(data), -1)
+    rows = rows / (size := float(np.abs(rows).max()) or 1.0)
     rows = rows - rows.mean(axis=0)
-    size = float(np.abs(rows).max()) or 1.0
-    rows = rows / size
+    rows = rows / (spread := float(np.abs(rows).max()) or 1.0)
     small = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
-    return np.clip(np.linalg.eigvalsh(small)[::-1], 0.0, None) * (size * size / (len(rows) - 1))
+    values = np.clip(np.linalg.eigvalsh(small)[::-1], 0.0, None) / (len(rows) - 1)
+    with np.errstate(over="ignore"):
+        values = values * (spread * size) * (spread * size)
+    if not np.all(np.isfinite(values)):
+        raise ValueError("data must be so small that their variances are finite: give them in other units")
+    return values
 
 
 def spectral(

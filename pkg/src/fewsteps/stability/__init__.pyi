@@ -1,6 +1,8 @@
 from .profile import Steepness, separation
+from .typical import typical_steepness
 
 __all__ = [
     "Steepness",
     "separation",
+    "typical_steepness",
 ]
