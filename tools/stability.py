@@ -2,7 +2,7 @@
 
     python tools/stability.py
 
-About an hour on one core. Every finished run is kept in the results file, so that an interrupted command goes on where
+About two hours on one core. Every finished run is kept in the results file: an interrupted command goes on where
 it stopped; ``--only scores`` (or capped, transformers, segments) does one experiment.
 """
 
@@ -282,7 +282,9 @@ def main() -> None:
         found = call(**setting)
         seconds = round(time.process_time() - begin, 1)
         results["runs"].append({"experiment": experiment, "setting": setting, **found, "cpu_seconds": seconds})
-        RESULTS.write_text(json.dumps(results) + "\n", encoding="utf8")
+        stored = RESULTS.with_suffix(".part")  # an interruption while it is written leaves the old results whole
+        stored.write_text(json.dumps(results) + "\n", encoding="utf8")
+        stored.replace(RESULTS)
         print(f"{done} of {len(todo)}: {experiment} {setting}: {found['error']:.3g}, {seconds:g} s", flush=True)
 
 

@@ -2,7 +2,7 @@
 
     python tools/trajectories.py --seeds 0 1 2 3 4
 
-About six minutes a seed on one core. Finished seeds are kept in the results file, so that an interrupted command goes
+Two to three minutes a seed on one core. Finished seeds are kept in the results file: an interrupted command goes
 on where it stopped.
 """
 
@@ -45,7 +45,18 @@ SOLVERS: dict[str, Callable[..., Any]] = {
     "deis-rho2": partial(samplers.deis, variable="noise", order=2),
     "deis-rho3": partial(samplers.deis, variable="noise", order=3),
 }
-SETTINGS = {"training": TRAINING, "steps": STEPS, "fine": FINE, "samples": SAMPLES, "warm": WARM, "watched": WATCHED}
+SETTINGS = {
+    "training": TRAINING,
+    "steps": STEPS,
+    "fine": FINE,
+    "samples": SAMPLES,
+    "warm": WARM,
+    "watched": WATCHED,
+    "levels": [LOW, HIGH],
+    "weights": WEIGHTS,
+    "metrics": METRICS,
+    "solvers": list(SOLVERS),
+}
 
 
 class Judge:
@@ -211,7 +222,9 @@ def main() -> None:
     judge = Judge()
     for count, seed in enumerate(todo, start=1):
         results["runs"] = sorted([*results["runs"], run(seed, judge)], key=lambda row: row["seed"])
-        RESULTS.write_text(json.dumps(results) + "\n", encoding="utf8")
+        stored = RESULTS.with_suffix(".part")  # an interruption while it is written leaves the old results whole
+        stored.write_text(json.dumps(results) + "\n", encoding="utf8")
+        stored.replace(RESULTS)
         print(f"{count} of {len(todo)}: seed {seed}, {results['runs'][-1]['cpu_seconds']} s", flush=True)
 
 
