@@ -200,3 +200,20 @@ def test_states_at_the_end_of_the_range():
     np.testing.assert_allclose(chord_frame(8e307 * path, 1).axes, chord_frame(path, 1).axes, atol=1e-14)
     with pytest.raises(ValueError, match="the distance is beyond the range of float64"):
         chord_deviation([[[1.7e308, 0]], [[1.7e308, 1.7e308]], [[-1.7e308, 0]]])
+
+
+def test_far_from_the_origin_the_difference_comes_first():
+    far = np.array([[[1e15 + 80, 1e15, 0]], [[1e15 + 40, 1e15 + 1, 0]], [[1e15, 1e15, 0]]])
+    np.testing.assert_array_equal(chord_deviation(far)[:, 0], [0.0, 1.0, 0.0])
+    with pytest.raises(ValueError, match="path must leave its chord"):
+        chord_frame(far, 1)  # by eight roundings of the states alone
+    far = np.array([[[1e12 + 80, 1e12, 0]], [[1e12 + 40, 1e12 + 1, 0]], [[1e12, 1e12, 0]]])
+    np.testing.assert_allclose(chord_frame(far, 1).coordinates[1, 0], [40.0, 1.0], rtol=1e-14)
+
+
+def test_frames_of_tensors_have_no_gradients():
+    torch = pytest.importorskip("torch")
+    path = torch.tensor(walk(), requires_grad=True)
+    assert not chord_frame(path, 2).explained.requires_grad
+    chord_deviation(path).sum().backward()
+    assert bool(torch.isfinite(path.grad).all())

@@ -128,3 +128,21 @@ def test_what_gains_refuse(method, options, words):
         samplers.mode_gains("ddim", [-1.0], EDM, [2.0, 1.0])
     with pytest.raises(ValueError, match="lam must have shape"):
         samplers.mode_gains("ddim", [[1.0]], EDM, [2.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (lambda model, process, x, times: 3 * x**2, "method must be linear"),
+        (lambda model, process, x, times: np.full(2, np.nan), "method must give one finite number"),
+        (lambda model, process, x, times: np.ones(7), "method must give one finite number"),
+    ],
+)
+def test_samplers_of_one_s_own_are_looked_at(method, words):
+    with pytest.raises(ValueError, match=words):
+        samplers.mode_gains(method, [1.0, 1.0], EDM, [2.0, 1.0])
+
+
+def test_noise_of_each_step_is_refused_too():
+    with pytest.raises(ValueError, match="method must add no noise"):
+        samplers.mode_gains("edm", [1.0], EDM, [2.0, 1.0], gamma=np.array([0.4, 0.3]))

@@ -27,3 +27,10 @@ def test_the_default_is_a_variance_of_one_a_coordinate():
     np.testing.assert_allclose(power_law(7, 1.3, 7.0), power_law(7, 1.3), rtol=0)
     np.testing.assert_allclose(power_law(300, 1.3)[[0, 9]] / power_law(300, 1.3)[9], [10**1.3, 1.0], rtol=1e-13)
     assert power_law(2, 1020.0)[1] > 0
+
+
+def test_sums_out_of_range_are_refused():
+    for arguments in ((5, 300.0, 1e-300), (2, 0, 5e-324)):
+        with pytest.raises(ValueError, match="must be so"):
+            power_law(*arguments)
+    np.testing.assert_array_equal(power_law(4, 0.0), 1.0)

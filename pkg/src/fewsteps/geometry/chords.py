@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_torch_array
 
 from fewsteps.arrays import integer_at_least, real_array
 from fewsteps.geometry.paths import in_range, size, states
@@ -98,7 +98,7 @@ def chord_frame(path: Any, k: int) -> ChordFrame:
 
     Notes
     -----
-    Source: GR-D3.2. The squares are taken about the chord, not about their mean.
+    Source: GR-D3.2. The squares are taken about the chord, not about their mean. Tensors carry no gradients here.
 
     Examples
     --------
@@ -110,13 +110,14 @@ def chord_frame(path: Any, k: int) -> ChordFrame:
     most = min(path.shape[0] - 2, path.shape[-1] - 1)
     if k > most:
         raise ValueError(f"k must be at most {most} for path of shape {tuple(path.shape)}, got {k}")
+    path = path.detach() if is_torch_array(path) else path
     away, direction, unit = _chords(path)
     xp = array_namespace(path)
     blur = rounding(path, 16) * (size(path, (0, 2)) / unit + 1)
     if some(xp.max(xp.abs(away), axis=(0, 2)) <= blur):
         raise ValueError("path must leave its chord: a path that is straight to rounding has no axes")
     axes, squares = _across(away, direction, k)
-    along = xp.sum((path / unit[:, None] - path[-1] / unit[:, None]) * direction, axis=-1)[..., None]
+    along = xp.sum(2 * ((path / 2 - path[-1] / 2) / unit[:, None]) * direction, axis=-1)[..., None]
     beside = xp.moveaxis(xp.matmul(xp.moveaxis(away, 0, 1), xp.matrix_transpose(axes)), 0, 1)
     signs = xp.where(xp.max(beside, axis=0) >= -xp.min(beside, axis=0), 1.0, -1.0)
     signs = xp.astype(signs, path.dtype)
@@ -138,8 +139,9 @@ def explained_variance(path: Any, centred: bool = True) -> Array:
     Returns
     -------
     array of shape (n, m), m = min(M + 1, d)
-        Decreasing, with sum 1; of one path (m,). As many are positive beyond rounding, of about 1e-30 in double
-        precision, as the path has dimensions.
+        Decreasing, with sum 1; of one path (m,). As many are positive beyond rounding as the path has dimensions:
+        beyond about 1e-30 in double precision, or 1e-32 times the square of how much further from the origin the path
+        lies than it is long.
 
     Raises
     ------
@@ -174,14 +176,12 @@ def explained_variance(path: Any, centred: bool = True) -> Array:
 def _chords(path: Array) -> tuple[Array, Array, Array]:
     """Deviations from the chord in units of the size of each path, unit vectors of the chords, and the sizes."""
     xp = array_namespace(path)
-    whole = size(path, (0, 2))
-    apart = path / whole[:, None]
-    apart = apart - apart[-1]
+    apart = path / 2 - path[-1] / 2  # halves are exact, and their differences in range
     unit = size(apart, (0, 2))
     apart = apart / unit[:, None]
     chord = apart[0]
     length = xp.linalg.vector_norm(chord, axis=-1)
-    if some(length * unit <= rounding(path, 2)):
+    if some(length <= rounding(path, 2) * size(path / 2, (0, 2)) / unit):
         raise ValueError("path must end elsewhere than it starts: between the same point twice there is no chord")
     direction = chord / length[:, None]
     away = apart
@@ -189,7 +189,7 @@ def _chords(path: Array) -> tuple[Array, Array, Array]:
         away = away - xp.sum(away * direction, axis=-1)[..., None] * direction
     ends = xp.zeros_like(away[:1])
     with np.errstate(over="ignore"):
-        return xp.concat([ends, away[1:-1], ends], axis=0), direction, in_range(whole * unit, "the distance")
+        return xp.concat([ends, away[1:-1], ends], axis=0), direction, in_range(2 * unit, "the distance")
 
 
 def _across(away: Array, direction: Array, k: int) -> tuple[Array, Array]:

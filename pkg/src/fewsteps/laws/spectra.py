@@ -23,12 +23,12 @@ def power_law(d: int, exponent: float = 1.0, total: float | None = None) -> NDAr
     Returns
     -------
     array of shape (d,)
-        Decreasing.
+        Decreasing, or all equal.
 
     Raises
     ------
     TypeError, ValueError
-        If d is not an integer of at least 1, exponent is negative or the last eigenvalue underflows, or
+        If d is not an integer of at least 1, exponent is negative or the last eigenvalue underflows or overflows, or
         total is not positive.
 
     Notes
@@ -42,6 +42,10 @@ def power_law(d: int, exponent: float = 1.0, total: float | None = None) -> NDAr
     """
     d, exponent = integer_at_least(d, 1, "d"), number(exponent, "exponent", low=0.0)
     shape = np.arange(1.0, d + 1.0) ** -exponent
-    if not shape[-1] >= np.finfo(float).tiny:
+    tiny = np.finfo(float).tiny
+    if not shape[-1] >= tiny:
         raise ValueError(f"exponent must be so small that {d}^-exponent is a float, got {exponent:g}")
-    return shape * ((d if total is None else positive_number(total, "total")) / shape.sum())
+    found = shape / shape.sum() * (d if total is None else positive_number(total, "total"))
+    if not found[-1] >= tiny:
+        raise ValueError(f"total must be so large that the last eigenvalue is a float, got {total!r}")
+    return found

@@ -42,7 +42,8 @@ def mode_gains(
     Raises
     ------
     TypeError, ValueError, FloatingPointError
-        As for `sample`; if the method adds noise or clips, which is not linear, or `predicts` is given.
+        As for `sample`; if the method adds noise or clips, which is not linear, or is found not to be linear; if
+        `predicts` is given, or the method's answer is not finite or has another shape.
 
     Notes
     -----
@@ -62,15 +63,22 @@ def mode_gains(
         if name in options:
             raise ValueError(f"{name} must be left out, got {options[name]!r}")
     quiet = not isinstance(method, str) or method not in METHODS or not METHODS[method].noisy
-    if not quiet or options.get("eta") or options.get("gamma"):
+    if not quiet or any(np.any(np.asarray(options.get(name, 0.0)) != 0) for name in ("eta", "gamma")):
         raise ValueError(f"method must add no noise, got {method!r} with {options!r}")
 
     def denoiser(x: Array, t: float) -> Array:
         alpha, sigma = (float(part) for part in (process.alpha(t), process.sigma(t)))
         return alpha * lam / (alpha**2 * lam + sigma**2) * x
 
-    if isinstance(method, str):
-        return instance(sample(method, denoiser, process, np.ones(lam.shape), times, **options), np.ndarray, "gains")
-    return instance(
-        function(method, "method")(denoiser, process, np.ones(lam.shape), times, **options), np.ndarray, "gains"
-    )
+    def sampled(size: float) -> NDArray[np.float64]:
+        start = np.full(lam.shape, size)
+        if isinstance(method, str):
+            return instance(sample(method, denoiser, process, start, times, **options), np.ndarray, "gains")
+        return instance(function(method, "method")(denoiser, process, start, times, **options), np.ndarray, "gains")
+
+    gains, twice = sampled(1.0), sampled(2.0)
+    if gains.shape != lam.shape or not np.all(np.isfinite(gains)):
+        raise ValueError(f"method must give one finite number for each of {len(lam)} modes, got {gains!r}")
+    if not np.allclose(twice, 2 * gains, rtol=1e-9, atol=1e-9 * float(np.abs(gains).max(initial=0.0))):
+        raise ValueError(f"method must be linear in the states, but {method!r} is not")
+    return gains
