@@ -128,3 +128,30 @@ def test_other_bad_input():
         mean_shift(PAIR, [[0.0, 1.0]], 1.0, 3)
     with pytest.raises((ValueError, TypeError), match="steps"):
         mean_shift(PAIR, [[0.0]], 1.0, -1)
+
+
+def test_just_before_modes_merge_a_minimum_is_none():
+    assert len(modes(fs.PointCloud([[-1.0], [1.0]]), 0.9999999)) == 2
+    angles = 2 * np.pi * np.arange(3) / 3
+    triangle = fs.PointCloud(np.stack([np.cos(angles), np.sin(angles)], axis=-1))
+    assert len(modes(triangle, 0.7071064983)) == 3
+
+
+def test_a_ridge_has_no_isolated_modes():
+    angles = 2 * np.pi * np.arange(60) / 60
+    circle = fs.PointCloud(np.stack([np.cos(angles), np.sin(angles)], axis=-1))
+    with pytest.raises(ArithmeticError, match="the density has a ridge"):
+        modes(circle, 0.5)
+
+
+def test_what_no_float_can_hold_is_refused():
+    cloud = fs.PointCloud([[-1.0], [1.0]])
+    with pytest.raises(ValueError, match="the mean of x is beyond the range"):
+        mean_shift(cloud, [[1e200]], 1e-3, 1)
+    for h in (1e160, 1e-155):
+        with pytest.raises(ValueError, match="bandwidth must be between"):
+            mean_shift(cloud, [[0.5]], h, 1)
+        with pytest.raises(ValueError, match="bandwidth must be between"):
+            modes(cloud, h)
+    with pytest.raises(TypeError, match="path"):
+        mean_shift(cloud, [[0.5]], 0.5, 1, path="no")
