@@ -9,6 +9,7 @@ import importlib
 import inspect
 import warnings
 
+import api_constructive
 import api_dynamics
 import api_fields
 import api_geometry_chords
@@ -44,6 +45,7 @@ TABLES = (
     api_solvers,
     api_samplers,
     api_stability,
+    api_constructive,
 )
 CASES = [case for table in TABLES for case in table.CASES]
 EXCEPTIONS = {name: reason for table in TABLES for name, reason in table.EXCEPTIONS.items()}
@@ -62,6 +64,7 @@ ROOMS = (
     "grids",
     "geometry",
     "stability",
+    "constructive",
 )
 
 

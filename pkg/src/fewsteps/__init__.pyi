@@ -1,3 +1,4 @@
+from . import constructive as constructive
 from . import digits as digits
 from . import distances as distances
 from . import distill as distill
