@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fewsteps_book.catalogue import Entry, Source
+from fewsteps_book.catalogue import Entry, Source, set_apart
 from fewsteps_book.draw import ledger
 from fewsteps_book.ledger import Book, problems
 from fewsteps_book.records import Record
@@ -95,3 +95,13 @@ def test_the_row_names_the_mistakes_that_are_rejected_and_the_cases() -> None:
     checks = [record("verified", mistake="lost alpha", case="d = 1"), record("bounded", mistake="lost alpha")]
     row = book(record("derived", case="d = 2"), *checks).rows()[0]
     assert (row["rejects"], row["cases"]) == (["lost alpha"], ["d = 2", "d = 1"])
+
+
+def test_results_of_unwritten_pages_are_planned_and_nothing_else() -> None:
+    entries = tuple(Entry(f"XX-{k}", "", "", "core", page) for k, page in enumerate(("part/there", "part/missing")))
+    source = Source("XX", "x", "X", "x2026", 2, "part", False, entries)
+    (apart,) = set_apart([source], {"chapters/part/there"})
+    assert [one.id for one in apart.entries] == ["XX-0"]
+    assert [one.id for one in apart.planned] == ["XX-1"]
+    whole = replace(source, complete=True)
+    assert set_apart([whole], set()) == [whole]

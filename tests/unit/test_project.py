@@ -114,7 +114,7 @@ def test_every_page_of_the_catalogue_is_in_the_book() -> None:
     pages = set(toc_pages())
     for path in (ROOT / "book/catalogue").glob("*.yml"):
         catalogue = yaml.safe_load(path.read_text(encoding="utf8"))
-        named = {f"chapters/{result['page']}" for result in catalogue["results"]}
+        named = {f"chapters/{result['page']}" for result in catalogue["results"] if catalogue["complete"]}
         assert named <= pages, f"{path.name}: {sorted(named - pages)}"
 
 

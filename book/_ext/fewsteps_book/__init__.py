@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from . import agreement, answers, cite, draw, errata, headlines, indices, methods, ways
 from .boxes import boxes_of
-from .catalogue import load_sources, load_wording
+from .catalogue import load_sources, load_wording, set_apart
 from .draw import Uri
 from .finish import finish_pages
 from .folds import Folds
@@ -82,7 +82,8 @@ class Drawing(SphinxDirective):
 def book_of(app: Sphinx) -> Book:
     """Read the catalogue and the executed notebooks, once a build."""
     root = Path(app.srcdir)
-    sources, records = load_sources(root / "book" / "catalogue"), collect(app)
+    sources = set_apart(load_sources(root / "book" / "catalogue"), app.env.found_docs)
+    records = collect(app)
     times = Path(app.outdir).parent / "times.json"
     seconds = json.loads(times.read_text()) if times.exists() else {}
     titles = {doc: node.astext() for doc, node in app.env.titles.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Source:
-    """One source with its results; how many the source has in all; whether its part of the book is complete."""
+    """One source with its results; how many the source has in all; whether its part of the book is complete.
+
+    Planned are the results whose pages are not written: their ids are known, and nothing else of them is shown.
+    """
 
     key: str
     name: str
@@ -33,6 +37,21 @@ class Source:
     part: str
     complete: bool
     entries: tuple[Entry, ...]
+    planned: tuple[Entry, ...] = ()
+
+
+def set_apart(sources: list[Source], docs: Container[str]) -> list[Source]:
+    """Set the results apart whose pages are not among the documents, in parts that are not complete."""
+    return [
+        source
+        if source.complete
+        else replace(
+            source,
+            entries=tuple(entry for entry in source.entries if f"chapters/{entry.page}" in docs),
+            planned=tuple(entry for entry in source.entries if f"chapters/{entry.page}" not in docs),
+        )
+        for source in sources
+    ]
 
 
 def load_source(path: Path) -> Source:

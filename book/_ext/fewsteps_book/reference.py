@@ -143,8 +143,10 @@ def resolve(book_of: Callable[[Sphinx], Book], app: Sphinx, doctree: nodes.docum
     """Fill the places that docstrings left for the ledger, and link the first uses of names on the pages."""
     uri = partial(app.builder.get_relative_uri, docname)
     known = {entry.id for source in book_of(app).sources for entry in source.entries}
+    planned = {entry.id for source in book_of(app).sources for entry in source.planned}
     for link in list(doctree.findall(row_link)):
-        link.replace_self(row(link.astext(), known, uri, docname))
+        name = link.astext()
+        link.replace_self(nodes.literal("", name) if name in planned else row(name, known, uri, docname))
     for place in list(doctree.findall(stated)):
         place.replace_self(nodes.raw("", places(book_of(app), place["ids"], uri), format="html"))
     if docname.startswith("chapters/"):
