@@ -167,6 +167,15 @@ def test_one_component_centres_that_coincide_and_points():
         cloud(y, 1.0, 0.0)
 
 
+def test_centres_far_from_the_origin_are_told_apart():
+    near, far = np.array([[-1.0], [1.0]]), 1e9 + np.array([[-1.0], [1.0]])
+    x, alpha = np.linspace(-2, 2, 9)[:, None], float(OU.alpha(0.2))
+    want = CanonicalFlowMap(GaussianMixture(near, [[0.01]]), OU)(x, 0.2, 0.0)
+    got = CanonicalFlowMap(GaussianMixture(far, [[0.01]]), OU)(x + alpha * 1e9, 0.2, 0.0) - 1e9
+    off_the_divide = abs(x[:, 0]) > 0.1
+    np.testing.assert_allclose(got[off_the_divide], want[off_the_divide], atol=1e-5)
+
+
 def test_pairs_of_times_shapes_and_kinds():
     phi = CanonicalFlowMap(in_plane(), OU)
     x = np.random.default_rng(6).standard_normal((3, 4, 2))

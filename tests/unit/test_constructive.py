@@ -279,6 +279,15 @@ def test_laws_and_processes_that_are_refused():
         co.score_network(fs.PointCloud([[0.0], [1.0]]), OU, 0.0, 0.1)
     with pytest.raises(ValueError, match="process must be ornstein_uhlenbeck"):
         co.score_network_in_time(mixture, fs.vp_linear(), 0.1)
+    close = fs.Diffusion(
+        lambda t: np.exp(-5 * t - 1e-5 * t * (1 - t)),
+        lambda t: 1 - np.exp(-10 * t - 2e-5 * t * (1 - t)),
+        lambda t: 0 * t,
+        lambda t: 0 * t,
+        1.0,
+    )
+    with pytest.raises(ValueError, match="process must be ornstein_uhlenbeck"):
+        co.score_network_in_time(mixture, close, 0.1)
     with pytest.raises(ValueError, match="law must have components of positive variance"):
         co.score_network_in_time(fs.PointCloud([[0.0], [1.0]]), OU, 0.1)
     for error in (0.0, 1.0, -1.0, np.nan):

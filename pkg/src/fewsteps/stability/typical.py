@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fewsteps.arrays import clock, generator, integer_at_least
+from fewsteps.arrays import clock, integer_at_least
 from fewsteps.objects import having
 from fewsteps.schedules import Diffusion
 
@@ -52,7 +52,6 @@ def typical_steepness(
     times, samples = np.atleast_1d(clock(times, process.horizon, "times")), integer_at_least(samples, 1, "samples")
     if times.ndim != 1:
         raise ValueError(f"times must have shape (M,), got {times.shape}")
-    generator(rng)
     found = []
     for t in times:
         level = process.at(float(t))
