@@ -273,6 +273,9 @@ def test_laws_and_processes_that_are_refused():
     uneven = fs.GaussianMixture([[0.0], [1.0]], [[[1.0]], [[2.0]]])
     with pytest.raises(ValueError, match="law must have round components"):
         co.score_network(uneven, OU, 0.1, 0.1)
+    nearly = fs.GaussianMixture([[0.0], [1.0]], [[[1.0]], [[1.0 + 1e-9]]])
+    with pytest.raises(ValueError, match="law must have round components"):
+        co.score_network(nearly, OU, 0.1, 0.1)
     with pytest.raises(ValueError, match="law must have at least two components"):
         co.score_network(fs.Gaussian([0.0], [1.0]), OU, 0.1, 0.1)
     with pytest.raises(ValueError, match="t must be a time at which the law has a density"):

@@ -108,6 +108,8 @@ def test_doors():
     with pytest.raises(ValueError, match="law must have round components"):
         Steepness(GaussianMixture([[0.0], [1.0]], [[[1.0]], [[2.0]]]), OU)
     with pytest.raises(ValueError, match="law must have round components"):
+        Steepness(GaussianMixture([[0.0], [1.0]], [[[1.0]], [[1.0 + 1e-9]]]), OU)
+    with pytest.raises(ValueError, match="law must have round components"):
         Steepness(PointCloud([[0.0], [1.0]]), OU)
     with pytest.raises(ValueError, match="process must have a falling signal-to-noise ratio and a monotone"):
         Steepness(pair(1.0, 0.25), flow_matching())
