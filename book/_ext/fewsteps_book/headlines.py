@@ -10,8 +10,9 @@ from .ledger import Book
 #: What the columns mean.
 SAID = (
     "Each line sets a published claim beside what a page of this part computes. <em>Reproduced</em> and "
-    "<em>better</em> have thresholds that were fixed before; where they are missed, the line says so. What needs large "
-    "image models is out of reach here; Gaussian data, mixtures, 8×8 digits and networks trained on them stand in."
+    "<em>better</em> are conditions on the page’s numbers. Where their thresholds are missed, or were chosen after the "
+    "numbers had been seen, the line says so. What needs large image models is out of reach here; Gaussian data, "
+    "mixtures, 8×8 digits and networks trained on them stand in."
 )
 
 
