@@ -101,7 +101,7 @@ def product(layer: Layer, u: Form, v: Form) -> Form:
 
 
 def maximum(builder: Builder, forms: Sequence[Form], beside: Beside = lambda layer: None) -> Form:
-    """The largest of K values, exactly: ceil(log2 K) layers of at most 3K/2 units of ReLU.
+    """The largest of K values, exactly: ceil(log2 K) layers, the first of 3 (K div 2) + 2 (K mod 2) ReLU units.
 
     Parameters
     ----------

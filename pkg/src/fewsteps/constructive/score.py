@@ -57,7 +57,7 @@ def score_network(law: Law, process: Diffusion, t: float, error: float) -> Netwo
 
     Notes
     -----
-    Source: QA-T1. The width is 4 d + 3 K + 5 and does not depend on the error; the depth grows by about four for every
+    Source: QA-T1. The width is 4 d + max(4 K, 3 K + 5), whatever the error; the depth grows by about four for every
     digit.
 
     Examples
